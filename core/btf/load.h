@@ -1,0 +1,20 @@
+// The BTF of a kernel, in whichever form it comes.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/btf/view.h"
+#include "core/error.h"
+
+namespace btfbatch {
+
+// Opens raw BTF, or the .BTF section of an ELF file (a vmlinux). `bytes` are borrowed and must
+// outlive the view. Thread-safe.
+[[nodiscard]] Result<BtfView> load_kernel_btf(std::span<const std::byte> bytes);
+
+// Whether load_kernel_btf would try: `bytes` begin with the magic of BTF or of ELF. A look at the
+// first 4 bytes, for telling a kernel from a README beside it.
+[[nodiscard]] bool looks_like_kernel_btf(std::span<const std::byte> bytes);
+
+}  // namespace btfbatch

@@ -1,0 +1,117 @@
+// The main job: an archive and a set of objects in, a tree of minimized BTF out.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/content_id.h"
+#include "core/error.h"
+#include "core/kernel_identity.h"
+#include "pipeline/filter.h"
+
+namespace btfbatch {
+
+// How identical results share their bytes in the output.
+enum class Layout : std::uint8_t {
+  kSymlink,   // relative links to the lexically first path, which holds the file
+  kHardlink,  // one inode under many paths
+  kCopy,      // a file for each path
+  kIndexed,   // blobs/CONTENT_ID.btf and index.json, no links at all
+};
+
+struct RunOptions {
+  std::filesystem::path archive;  // directory tree, one tar of such a tree, or one kernel's file
+  std::vector<std::filesystem::path> objects;  // eBPF ELFs, or executables that embed some
+  std::filesystem::path out;
+  Layout layout = Layout::kSymlink;
+  Filter filter;
+  unsigned jobs = 0;  // threads of the whole process; 0: one per core that the process may use
+  std::uint64_t max_btf_size = 256ULL << 20;  // bytes; a kernel whose BTF is larger fails
+  bool strict = false;                        // stop at the first kernel that fails or is degraded
+};
+
+enum class Outcome : std::uint8_t {
+  kMinimized,  // all relocations have an answer, "resolved" or "absent"
+  kDegraded,   // written, but some relocation has no one answer: see reasons
+  kFailed,     // not written: see reasons
+};
+
+// What became of one entry of the archive. Exactly one for every entry that the filters let
+// through.
+struct KernelOutcome {
+  std::string archive_path;  // relative to the archive, '/' between parts
+  std::string output_path;   // relative to the output: "ubuntu/20.04/x86_64/5.4.0-58-generic.btf"
+  KernelIdentity identity;
+  Outcome outcome = Outcome::kFailed;
+  std::vector<std::string> reasons;   // one for each ambiguous relocation, or why the kernel failed
+  ContentId content_id;               // of the minimized BTF; zero where failed
+  std::uint64_t compressed_size = 0;  // bytes in the archive
+  std::uint64_t btf_size = 0;         // bytes of the full BTF
+  std::uint64_t minimized_size = 0;   // bytes of the minimized BTF
+  std::uint32_t type_count = 0;       // types kept
+};
+
+struct ObjectSummary {
+  std::string name;      // "opensnoop.bpf.o", or "/usr/sbin/opensnoop" where found inside
+  std::string found_in;  // the file it was taken from, where that is not an eBPF ELF itself
+  std::size_t relocations = 0;
+  std::size_t programs = 0;
+  bool has_btf_ext = true;
+  std::vector<std::string> warnings;
+};
+
+// Another path of the archive that leads to the same file or folder ("ubuntu/focal" →
+// "ubuntu/20.04").
+struct Alias {
+  std::string path;
+  std::string target;
+  bool is_directory = false;
+};
+
+struct RunSummary {
+  std::vector<ObjectSummary> objects;
+  std::size_t relocations = 0;           // of all objects
+  std::size_t distinct_relocations = 0;  // after deduplication
+  std::vector<KernelOutcome> kernels;    // sorted by archive path
+  std::vector<Alias> aliases;            // sorted by path
+  std::vector<std::string> ignored;      // files that are no kernel: markers, READMEs; sorted
+  std::size_t filtered_out = 0;          // kernels that the filters left out
+  std::size_t unique = 0;                // different contents among the written kernels
+  bool stopped_early = false;  // --strict, or a request to stop: outputs were left as they were
+  std::chrono::nanoseconds wall{0};
+
+  [[nodiscard]] std::size_t count(Outcome outcome) const;
+};
+
+// How a run tells what it does. Each may be empty. Called from any of the run's threads, but never
+// from two at once.
+struct RunObserver {
+  std::function<void(const RunSummary&)> objects_loaded;  // only the fields about objects are set
+  std::function<void(std::size_t kernels)> scanned;       // total, where known before; 0 where not
+  std::function<void(const KernelOutcome&)> kernel_done;  // in path order
+  std::function<bool()> should_stop;                      // asked often; true ends the run early
+};
+
+// Why a run could not begin or end. Kernels that fail are no RunError.
+struct RunError {
+  enum class Kind : std::uint8_t {
+    kUsage,   // the options make no sense together, an input is missing, an object is broken
+    kOutput,  // nothing could be written
+  };
+  Kind kind = Kind::kUsage;
+  Error error;
+};
+
+// Runs the whole job. On return `options.out` holds exactly what a fresh run would have written,
+// or, on error or where stopped early, what it held before. Not to be called twice at once in one
+// process.
+[[nodiscard]] std::expected<RunSummary, RunError> run(const RunOptions& options,
+                                                      const RunObserver& observer);
+
+}  // namespace btfbatch
