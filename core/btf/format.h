@@ -58,9 +58,9 @@ struct Type {
   std::uint32_t info;          // bits 0-15 vlen, 24-28 kind, 31 kind_flag
   std::uint32_t size_or_type;  // bytes, or the type ID referred to
 
-  [[nodiscard]] Kind kind() const { return static_cast<Kind>((info >> 24) & 0x1f); }
-  [[nodiscard]] std::uint32_t vlen() const { return info & 0xffff; }
-  [[nodiscard]] bool kind_flag() const { return (info >> 31) != 0; }
+  [[nodiscard]] constexpr Kind kind() const { return static_cast<Kind>((info >> 24) & 0x1f); }
+  [[nodiscard]] constexpr std::uint32_t vlen() const { return info & 0xffff; }
+  [[nodiscard]] constexpr bool kind_flag() const { return (info >> 31) != 0; }
 };
 static_assert(sizeof(Type) == 12);
 

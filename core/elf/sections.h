@@ -1,0 +1,36 @@
+// The sections of an ELF file, found with libelf.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+
+namespace btfbatch {
+
+inline constexpr std::uint16_t kMachineBpf = 247;  // EM_BPF
+
+struct ElfSection {
+  std::string name;
+  std::span<const std::byte> bytes;  // borrowed from the file; empty for SHT_NOBITS
+};
+
+struct ElfFile {
+  std::uint16_t machine = 0;
+  std::vector<ElfSection> sections;
+
+  // The first section of that name, or nullptr.
+  [[nodiscard]] const ElfSection* find(std::string_view name) const;
+};
+
+[[nodiscard]] bool has_elf_magic(std::span<const std::byte> bytes);
+
+// Reads the section headers of an ELF file of either class and byte order. `bytes` are borrowed and
+// must outlive the result. Fails where a header or a section lies outside of the file. Thread-safe.
+[[nodiscard]] Result<ElfFile> read_elf(std::span<const std::byte> bytes);
+
+}  // namespace btfbatch

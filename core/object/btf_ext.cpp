@@ -1,0 +1,114 @@
+#include "core/object/btf_ext.h"
+
+#include <fmt/format.h>
+
+#include "core/bytes/reader.h"
+
+namespace btfbatch {
+namespace {
+
+constexpr std::uint32_t kHeaderWithRelocations = 32;  // bytes; shorter ones know no CO-RE
+constexpr std::uint32_t kMinRecordSize = 16;          // bytes of a bpf_core_relo
+
+// Where a record went wrong, for its message.
+struct Place {
+  std::string_view section;
+  std::uint32_t record;
+};
+
+Result<Relocation> read_record(const ByteReader& reader, std::uint64_t at, const BtfView& btf,
+                               Place place) {
+  const std::uint32_t instruction = *reader.read<std::uint32_t>(at);
+  const std::uint32_t type = *reader.read<std::uint32_t>(at + 4);
+  const std::uint32_t access = *reader.read<std::uint32_t>(at + 8);
+  const std::uint32_t kind = *reader.read<std::uint32_t>(at + 12);
+  const auto where = [&] {
+    return fmt::format("section {}: relocation #{}", place.section, place.record);
+  };
+  if (type == 0 || type >= btf.type_count()) {
+    return fail(
+        fmt::format("{}: type ID {}, of {} there are", where(), type, btf.type_count() - 1));
+  }
+  if (access >= btf.string_size()) {
+    return fail(fmt::format("{}: access string at {}, string section has {} bytes", where(), access,
+                            btf.string_size()));
+  }
+  if (kind >= kRelocationKindCount) {
+    return fail(fmt::format("{}: kind {} is not known (known are 0 to {})", where(), kind,
+                            kRelocationKindCount - 1));
+  }
+  return Relocation{.kind = static_cast<RelocationKind>(kind),
+                    .local_type = type,
+                    .access = btf.string(access),
+                    .section = std::string(place.section),
+                    .instruction = instruction};
+}
+
+// Reads one section's block: its name, its count and its records. Moves `at` behind it.
+Result<void> read_block(const ByteReader& reader, std::uint64_t& at, std::uint32_t record_size,
+                        const BtfView& btf, std::vector<Relocation>& out) {
+  const auto name = reader.read<std::uint32_t>(at);
+  const auto count = reader.read<std::uint32_t>(at + 4);
+  if (!name || !count) return fail(fmt::format("relocations: block at {} is cut short", at));
+  if (*name >= btf.string_size()) {
+    return fail(fmt::format("relocations: section name at {}, string section has {} bytes", *name,
+                            btf.string_size()));
+  }
+  at += 8;
+  const std::string_view section = btf.string(*name);
+  const std::uint64_t size = std::uint64_t{*count} * record_size;
+  if (*count == 0 || size > reader.size() - at) {
+    return fail(fmt::format("section {}: {} relocations of {} bytes, {} bytes left", section,
+                            *count, record_size, reader.size() - at));
+  }
+  for (std::uint32_t i = 0; i < *count; ++i, at += record_size) {
+    auto relocation = read_record(reader, at, btf, {section, i});
+    if (!relocation) return std::unexpected(std::move(relocation).error());
+    out.push_back(*std::move(relocation));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Relocation>> read_relocations(std::span<const std::byte> btf_ext,
+                                                 const BtfView& btf) {
+  const auto magic = ByteReader(btf_ext, false).read<std::uint16_t>(0);
+  const bool big_endian = magic == std::byteswap(btf::kMagic);
+  if (!big_endian && magic != btf::kMagic) return fail("header: magic is not that of BTF");
+  const ByteReader file(btf_ext, big_endian);
+
+  const auto version = file.read<std::uint8_t>(2);
+  const auto header_size = file.read<std::uint32_t>(4);
+  if (!version || !header_size || *header_size > btf_ext.size()) {
+    return fail(fmt::format("header: section has only {} bytes", btf_ext.size()));
+  }
+  if (*version != btf::kVersion) return fail(fmt::format("header: version {} is not 1", *version));
+  if (*header_size < kHeaderWithRelocations) return std::vector<Relocation>{};
+
+  const std::uint32_t offset = *file.read<std::uint32_t>(24);
+  const std::uint32_t size = *file.read<std::uint32_t>(28);
+  if (size == 0) return std::vector<Relocation>{};
+  const auto bytes = subspan_checked(btf_ext, std::uint64_t{*header_size} + offset, size);
+  if (!bytes) {
+    return fail(fmt::format("relocations: end at {}, section has {} bytes",
+                            std::uint64_t{*header_size} + offset + size, btf_ext.size()));
+  }
+
+  const ByteReader reader(*bytes, big_endian);
+  const auto record_size = reader.read<std::uint32_t>(0);
+  if (!record_size || *record_size < kMinRecordSize || *record_size % 4 != 0) {
+    return fail(fmt::format("relocations: record size {} is not a multiple of 4 from 16 on",
+                            record_size.value_or(0)));
+  }
+  std::vector<Relocation> relocations;
+  std::uint64_t at = 4;
+  while (at < bytes->size()) {
+    if (auto block = read_block(reader, at, *record_size, btf, relocations); !block) {
+      return std::unexpected(std::move(block).error());
+    }
+  }
+  return relocations;
+}
+
+}  // namespace btfbatch

@@ -1,0 +1,73 @@
+// Only 64-bit images count: clang makes no other for eBPF. Of the header we read what tells the
+// image's reach: section headers and the sections they name. That the image is whole is all that is
+// asked here; what is in it is parse_object's matter.
+#include "core/object/embedded.h"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <optional>
+
+#include "core/bytes/reader.h"
+#include "core/elf/sections.h"
+
+namespace btfbatch {
+namespace {
+
+// The size of the eBPF ELF image that `bytes` begin with, or nothing where they begin with none.
+std::optional<std::uint64_t> image_size(std::span<const std::byte> bytes) {
+  if (bytes.size() < sizeof(Elf64_Ehdr)) return std::nullopt;
+  if (std::to_integer<int>(bytes[EI_CLASS]) != ELFCLASS64) return std::nullopt;
+  const int data = std::to_integer<int>(bytes[EI_DATA]);
+  if (data != ELFDATA2LSB && data != ELFDATA2MSB) return std::nullopt;
+  const ByteReader reader(bytes, data == ELFDATA2MSB);
+
+  if (reader.read<std::uint16_t>(offsetof(Elf64_Ehdr, e_machine)) != kMachineBpf) {
+    return std::nullopt;
+  }
+  const std::uint64_t table = *reader.read<std::uint64_t>(offsetof(Elf64_Ehdr, e_shoff));
+  const std::uint64_t entry = *reader.read<std::uint16_t>(offsetof(Elf64_Ehdr, e_shentsize));
+  const std::uint64_t count = *reader.read<std::uint16_t>(offsetof(Elf64_Ehdr, e_shnum));
+  if (entry != sizeof(Elf64_Shdr) || count == 0) return std::nullopt;
+  if (!subspan_checked(bytes, table, entry * count)) return std::nullopt;
+
+  std::uint64_t end = table + entry * count;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t header = table + i * entry;
+    if (*reader.read<std::uint32_t>(header + offsetof(Elf64_Shdr, sh_type)) == SHT_NOBITS) continue;
+    const std::uint64_t offset =
+        *reader.read<std::uint64_t>(header + offsetof(Elf64_Shdr, sh_offset));
+    const std::uint64_t size = *reader.read<std::uint64_t>(header + offsetof(Elf64_Shdr, sh_size));
+    if (!subspan_checked(bytes, offset, size)) return std::nullopt;
+    end = std::max(end, offset + size);
+  }
+  return end;
+}
+
+}  // namespace
+
+std::vector<EmbeddedObject> find_embedded_objects(std::span<const std::byte> file) {
+  static constexpr std::byte kElfMagic[] = {std::byte{0x7f}, std::byte{'E'}, std::byte{'L'},
+                                            std::byte{'F'}};
+  std::vector<EmbeddedObject> found;
+  const std::boyer_moore_horspool_searcher magic(std::begin(kElfMagic), std::end(kElfMagic));
+  std::size_t at = 0;
+  while (at < file.size()) {
+    const auto place =
+        std::search(file.begin() + static_cast<std::ptrdiff_t>(at), file.end(), magic);
+    if (place == file.end()) break;
+    at = static_cast<std::size_t>(place - file.begin());
+    const auto rest = file.subspan(at);
+    if (const auto size = image_size(rest)) {
+      found.push_back({at, rest.first(*size)});
+      at += *size;
+    } else {
+      at += sizeof kElfMagic;
+    }
+  }
+  return found;
+}
+
+}  // namespace btfbatch

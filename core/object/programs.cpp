@@ -1,0 +1,73 @@
+#include "core/object/programs.h"
+
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+
+namespace btfbatch {
+namespace {
+
+struct ObjectClose {
+  void operator()(bpf_object* object) const { bpf_object__close(object); }
+};
+
+// libbpf tells why it refuses only through its print hook, which has no context argument.
+std::string first_warning;
+
+int keep_first_warning(libbpf_print_level level, const char* format, va_list arguments) {
+  if (level != LIBBPF_WARN || !first_warning.empty()) return 0;
+  char line[512];
+  const int length = std::vsnprintf(line, sizeof line, format, arguments);
+  if (length <= 0) return 0;
+  first_warning = line;
+  while (first_warning.ends_with('\n')) first_warning.pop_back();
+  if (first_warning.starts_with("libbpf: ")) first_warning.erase(0, 8);
+  return 0;
+}
+
+class PrintHook {
+ public:
+  PrintHook() : previous_(libbpf_set_print(keep_first_warning)) { first_warning.clear(); }
+  ~PrintHook() { libbpf_set_print(previous_); }
+  PrintHook(const PrintHook&) = delete;
+  PrintHook& operator=(const PrintHook&) = delete;
+
+ private:
+  libbpf_print_fn_t previous_;
+};
+
+std::string_view or_empty(const char* text) {
+  return text != nullptr ? text : "";
+}
+
+}  // namespace
+
+Result<std::vector<Program>> read_programs(std::span<const std::byte> elf) {
+  const PrintHook hook;
+  LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "object");
+  errno = 0;
+  const std::unique_ptr<bpf_object, ObjectClose> object(
+      bpf_object__open_mem(elf.data(), elf.size(), &options));
+  if (object == nullptr) {
+    const int error = errno;
+    return fail(fmt::format("libbpf cannot open it: {}",
+                            first_warning.empty() ? std::strerror(error) : first_warning));
+  }
+  std::vector<Program> programs;
+  bpf_program* program = nullptr;
+  while ((program = bpf_object__next_program(object.get(), program)) != nullptr) {
+    programs.push_back(
+        {.name = std::string(or_empty(bpf_program__name(program))),
+         .section = std::string(or_empty(bpf_program__section_name(program))),
+         .type = std::string(or_empty(libbpf_bpf_prog_type_str(bpf_program__type(program))))});
+  }
+  return programs;
+}
+
+}  // namespace btfbatch

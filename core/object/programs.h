@@ -1,0 +1,18 @@
+// An object's programs, as libbpf sees them.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "core/error.h"
+#include "core/object/object.h"
+
+namespace btfbatch {
+
+// Asks libbpf's bpf_object__open for the programs of an eBPF ELF and their types. The error is
+// libbpf's own word for why it refuses. Not to be called from two threads at once: libbpf's print
+// hook is global to the process.
+[[nodiscard]] Result<std::vector<Program>> read_programs(std::span<const std::byte> elf);
+
+}  // namespace btfbatch

@@ -1,0 +1,141 @@
+// libbpf, for each relocation's root type of each object, looks through all types of the kernel for
+// candidates, then asks each candidate. Here the kernel's types are visited once, and a small table
+// says which of the wanted names each one answers to. What a candidate said to a question is
+// written down, so that walking the sequences, where libbpf's order and narrowing must be kept,
+// mostly reads notes: one visit of 124,000 types, some hundred questions, some thousand notes.
+#include "core/relocation/resolver.h"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+namespace btfbatch {
+namespace {
+
+std::vector<std::vector<std::uint32_t>> find_candidates(const BtfView& kernel,
+                                                        const WantedNames& wanted) {
+  std::vector<std::vector<std::uint32_t>> candidates(wanted.size());
+  const std::uint32_t count = kernel.type_count();
+  for (std::uint32_t id = 1; id < count; ++id) {
+    if (const auto index = wanted.find(kernel, kernel.type(id))) candidates[*index].push_back(id);
+  }
+  return candidates;
+}
+
+}  // namespace
+
+Resolver::Resolver(const BtfView& kernel, const RelocationPlan& plan)
+    : plan_(plan),
+      kernel_{.btf = &kernel, .pointer_size = pointer_size_of(kernel)},
+      candidates_(find_candidates(kernel, plan.wanted)),
+      findings_(plan.distinct.size()) {}
+
+Resolver::Finding& Resolver::ask(std::uint32_t distinct, std::uint32_t candidate) {
+  const DistinctRelocation& relocation = plan_.distinct[distinct];
+  auto& findings = findings_[distinct];
+  if (findings.empty()) findings.resize(candidates_[relocation.wanted].size());
+  Finding& finding = findings[candidate];
+  if (finding.state != Finding::State::kUnknown) return finding;
+
+  const std::uint32_t type_id = candidates_[relocation.wanted][candidate];
+  const Compared matched =
+      match_spec(plan_.spaces[relocation.object], relocation.spec, kernel_, type_id, spec_);
+  if (matched == Compared::kNo) {
+    finding.state = Finding::State::kNoMatch;
+    return finding;
+  }
+  finding.state = Finding::State::kRefused;
+  if (matched == Compared::kRefused) return finding;
+  const Accessor* last = spec_.length == 0 ? nullptr : &spec_.last();
+  const auto value = relocation_value(kernel_, relocation.spec.kind, type_id, last,
+                                      spec_.bit_offset, kernel_.btf->was_big_endian());
+  if (!value) return finding;
+  finding.state = Finding::State::kMatch;
+  finding.bit_offset = spec_.bit_offset;
+  finding.value = *value;
+  return finding;
+}
+
+void Resolver::keep_place(std::uint32_t distinct, std::uint32_t candidate, const KeepPlace& keep) {
+  Finding& finding = findings_[distinct][candidate];
+  if (finding.kept || !keep) return;
+  finding.kept = true;
+  const DistinctRelocation& relocation = plan_.distinct[distinct];
+  const Compared matched = match_spec(plan_.spaces[relocation.object], relocation.spec, kernel_,
+                                      candidates_[relocation.wanted][candidate], spec_);
+  if (matched == Compared::kYes) keep(relocation, spec_);
+}
+
+std::string Resolver::describe_difference(const DistinctRelocation& relocation, std::uint32_t first,
+                                          const Finding& first_finding, std::uint32_t other,
+                                          const Finding& other_finding) const {
+  const auto& ids = candidates_[relocation.wanted];
+  if (first_finding.bit_offset != other_finding.bit_offset) {
+    return fmt::format("ambiguous: at bit {} of type ID {}, at bit {} of type ID {}",
+                       first_finding.bit_offset, ids[first], other_finding.bit_offset, ids[other]);
+  }
+  return fmt::format("ambiguous: {} by type ID {}, {} by type ID {}", first_finding.value.value,
+                     ids[first], other_finding.value.value, ids[other]);
+}
+
+Resolution Resolver::resolve_one(std::uint32_t distinct, std::vector<std::uint32_t>& candidates,
+                                 const KeepPlace& keep) {
+  const DistinctRelocation& relocation = plan_.distinct[distinct];
+  Resolution resolution{.state = Resolution::State::kAbsent,
+                        .distinct = distinct,
+                        .value = {},
+                        .target = 0,
+                        .reason = {}};
+  matching_.clear();
+  for (const std::uint32_t candidate : candidates) {
+    const Finding& finding = ask(distinct, candidate);
+    if (finding.state == Finding::State::kNoMatch) continue;
+    const bool ambiguous = resolution.state == Resolution::State::kAmbiguous;
+    if (ambiguous && finding.state != Finding::State::kMatch) continue;
+    if (finding.state == Finding::State::kRefused) {
+      resolution.state = Resolution::State::kRefused;
+      resolution.reason =
+          fmt::format("type ID {} cannot be followed: its types nest too deep, or have no size",
+                      candidates_[relocation.wanted][candidate]);
+      return resolution;
+    }
+    matching_.push_back(candidate);
+    const Finding& first = findings_[distinct][matching_.front()];
+    if (ambiguous) continue;
+    // libbpf compares the values alone; field sizes may differ.
+    if (finding.bit_offset == first.bit_offset && finding.value.value == first.value.value) {
+      resolution.state = Resolution::State::kResolved;
+    } else {
+      resolution.state = Resolution::State::kAmbiguous;
+      resolution.reason =
+          describe_difference(relocation, matching_.front(), first, candidate, finding);
+    }
+  }
+  switch (resolution.state) {
+    case Resolution::State::kResolved:
+      resolution.value = findings_[distinct][matching_.front()].value;
+      resolution.target = candidates_[relocation.wanted][matching_.front()];
+      keep_place(distinct, matching_.front(), keep);
+      candidates.swap(matching_);
+      break;
+    case Resolution::State::kAmbiguous:
+      for (const std::uint32_t candidate : matching_) keep_place(distinct, candidate, keep);
+      break;
+    case Resolution::State::kAbsent:
+    case Resolution::State::kRefused:
+      break;
+  }
+  return resolution;
+}
+
+void Resolver::resolve(const RelocationSequence& sequence, const KeepPlace& keep,
+                       const Answer& answer) {
+  std::vector<std::uint32_t> candidates(candidates_[sequence.wanted].size());
+  std::iota(candidates.begin(), candidates.end(), 0U);
+  for (std::size_t i = 0; i < sequence.relocations.size(); ++i) {
+    const Resolution resolution = resolve_one(sequence.relocations[i], candidates, keep);
+    if (answer) answer(i, resolution);
+  }
+}
+
+}  // namespace btfbatch
