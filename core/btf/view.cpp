@@ -40,8 +40,8 @@ std::optional<bool> read_magic(std::span<const std::byte> bytes) {
 Result<void> check_longer_header(std::span<const std::byte> bytes, const ByteReader& reader,
                                  std::uint32_t header_size) {
   if (header_size >= kHeaderSizeWithLayout) {
-    const std::uint64_t offset = *reader.read<std::uint32_t>(24);
-    const std::uint64_t size = *reader.read<std::uint32_t>(28);
+    const std::uint64_t offset = reader.read<std::uint32_t>(24).value();
+    const std::uint64_t size = reader.read<std::uint32_t>(28).value();
     if (size != 0 && !subspan_checked(bytes, header_size + offset, size)) {
       return fail(fmt::format("header: layout section ends at {}, file has {} bytes",
                               header_size + offset + size, bytes.size()));
@@ -74,7 +74,7 @@ Result<Sections> read_header(std::span<const std::byte> bytes) {
   if (flags != 0) return fail(fmt::format("header: flags {:#x} are not known", flags));
 
   const ByteReader reader(bytes, *big_endian);
-  const std::uint32_t header_size = *reader.read<std::uint32_t>(4);
+  const std::uint32_t header_size = reader.read<std::uint32_t>(4).value();
   if (header_size < btf::kHeaderSize || header_size > bytes.size()) {
     return fail(fmt::format("header: says it is {} bytes long, of 24 to {} possible", header_size,
                             bytes.size()));
@@ -83,10 +83,10 @@ Result<Sections> read_header(std::span<const std::byte> bytes) {
     return std::unexpected(longer.error());
   }
 
-  const std::uint64_t type_offset = *reader.read<std::uint32_t>(8);
-  const std::uint64_t type_size = *reader.read<std::uint32_t>(12);
-  const std::uint64_t string_offset = *reader.read<std::uint32_t>(16);
-  const std::uint64_t string_size = *reader.read<std::uint32_t>(20);
+  const std::uint64_t type_offset = reader.read<std::uint32_t>(8).value();
+  const std::uint64_t type_size = reader.read<std::uint32_t>(12).value();
+  const std::uint64_t string_offset = reader.read<std::uint32_t>(16).value();
+  const std::uint64_t string_size = reader.read<std::uint32_t>(20).value();
   const auto rest = bytes.subspan(header_size);
   if (type_offset % 4 != 0) {
     return fail(

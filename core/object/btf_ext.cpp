@@ -18,10 +18,10 @@ struct Place {
 
 Result<Relocation> read_record(const ByteReader& reader, std::uint64_t at, const BtfView& btf,
                                Place place) {
-  const std::uint32_t instruction = *reader.read<std::uint32_t>(at);
-  const std::uint32_t type = *reader.read<std::uint32_t>(at + 4);
-  const std::uint32_t access = *reader.read<std::uint32_t>(at + 8);
-  const std::uint32_t kind = *reader.read<std::uint32_t>(at + 12);
+  const std::uint32_t instruction = reader.read<std::uint32_t>(at).value();
+  const std::uint32_t type = reader.read<std::uint32_t>(at + 4).value();
+  const std::uint32_t access = reader.read<std::uint32_t>(at + 8).value();
+  const std::uint32_t kind = reader.read<std::uint32_t>(at + 12).value();
   const auto where = [&] {
     return fmt::format("section {}: relocation #{}", place.section, place.record);
   };
@@ -86,8 +86,8 @@ Result<std::vector<Relocation>> read_relocations(std::span<const std::byte> btf_
   if (*version != btf::kVersion) return fail(fmt::format("header: version {} is not 1", *version));
   if (*header_size < kHeaderWithRelocations) return std::vector<Relocation>{};
 
-  const std::uint32_t offset = *file.read<std::uint32_t>(24);
-  const std::uint32_t size = *file.read<std::uint32_t>(28);
+  const std::uint32_t offset = file.read<std::uint32_t>(24).value();
+  const std::uint32_t size = file.read<std::uint32_t>(28).value();
   if (size == 0) return std::vector<Relocation>{};
   const auto bytes = subspan_checked(btf_ext, std::uint64_t{*header_size} + offset, size);
   if (!bytes) {

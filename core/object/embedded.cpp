@@ -27,19 +27,21 @@ std::optional<std::uint64_t> image_size(std::span<const std::byte> bytes) {
   if (reader.read<std::uint16_t>(offsetof(Elf64_Ehdr, e_machine)) != kMachineBpf) {
     return std::nullopt;
   }
-  const std::uint64_t table = *reader.read<std::uint64_t>(offsetof(Elf64_Ehdr, e_shoff));
-  const std::uint64_t entry = *reader.read<std::uint16_t>(offsetof(Elf64_Ehdr, e_shentsize));
-  const std::uint64_t count = *reader.read<std::uint16_t>(offsetof(Elf64_Ehdr, e_shnum));
+  const std::uint64_t table = reader.read<std::uint64_t>(offsetof(Elf64_Ehdr, e_shoff)).value();
+  const std::uint64_t entry = reader.read<std::uint16_t>(offsetof(Elf64_Ehdr, e_shentsize)).value();
+  const std::uint64_t count = reader.read<std::uint16_t>(offsetof(Elf64_Ehdr, e_shnum)).value();
   if (entry != sizeof(Elf64_Shdr) || count == 0) return std::nullopt;
   if (!subspan_checked(bytes, table, entry * count)) return std::nullopt;
 
   std::uint64_t end = table + entry * count;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t header = table + i * entry;
-    if (*reader.read<std::uint32_t>(header + offsetof(Elf64_Shdr, sh_type)) == SHT_NOBITS) continue;
+    if (reader.read<std::uint32_t>(header + offsetof(Elf64_Shdr, sh_type)).value() == SHT_NOBITS)
+      continue;
     const std::uint64_t offset =
-        *reader.read<std::uint64_t>(header + offsetof(Elf64_Shdr, sh_offset));
-    const std::uint64_t size = *reader.read<std::uint64_t>(header + offsetof(Elf64_Shdr, sh_size));
+        reader.read<std::uint64_t>(header + offsetof(Elf64_Shdr, sh_offset)).value();
+    const std::uint64_t size =
+        reader.read<std::uint64_t>(header + offsetof(Elf64_Shdr, sh_size)).value();
     if (!subspan_checked(bytes, offset, size)) return std::nullopt;
     end = std::max(end, offset + size);
   }
