@@ -1,0 +1,111 @@
+#include "core/verify/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/relocation/plan.h"
+#include "core/relocation/resolver.h"
+
+namespace btfbatch {
+namespace {
+
+bool names_same_type(const BtfView& a, std::uint32_t a_id, const BtfView& b, std::uint32_t b_id) {
+  const btf::Type& a_type = a.type(a_id);
+  const btf::Type& b_type = b.type(b_id);
+  return a_type.kind() == b_type.kind() &&
+         std::string_view(a.string(a_type.name)) == b.string(b_type.name);
+}
+
+std::string describe(const Resolution& resolution) {
+  switch (resolution.state) {
+    case Resolution::State::kResolved:
+      if (resolution.value.field_size == 0) return fmt::format("{}", resolution.value.value);
+      return fmt::format("{} ({} bytes)", resolution.value.value, resolution.value.field_size);
+    case Resolution::State::kAbsent:
+      return "absent";
+    case Resolution::State::kAmbiguous:
+      return "ambiguous";
+    case Resolution::State::kRefused:
+      return "refused";
+  }
+  return "unknown";
+}
+
+// One kernel with both of its BTFs.
+class Verifier {
+ public:
+  Verifier(const BtfView& full, const BtfView& minimized, const RelocationPlan& plan)
+      : plan_(plan),
+        full_btf_(full),
+        minimized_btf_(minimized),
+        full_(full, plan),
+        minimized_(minimized, plan) {}
+
+  void verify(const RelocationSequence& sequence, VerifyResult& result) {
+    const auto expected = resolve(full_, sequence);
+    const auto found = resolve(minimized_, sequence);
+    result.relocations += expected.size() * sequence.askers.size();
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (patches_alike(expected[i], found[i])) continue;
+      const DistinctRelocation& relocation = plan_.distinct[expected[i].distinct];
+      const auto reason = fmt::format(
+          "{} ({}): full BTF: {}, minimized BTF: {}",
+          format_local_spec(plan_.spaces[relocation.object], relocation.spec),
+          relocation_kind_name(relocation.spec.kind), describe(expected[i]), describe(found[i]));
+      for (const RelocationSequence::Asker& asker : sequence.askers) {
+        result.differences.push_back({asker.object, asker.relocations[i], reason});
+      }
+    }
+  }
+
+ private:
+  static std::vector<Resolution> resolve(Resolver& resolver, const RelocationSequence& sequence) {
+    std::vector<Resolution> resolutions;
+    resolutions.reserve(sequence.relocations.size());
+    resolver.resolve(sequence, nullptr,
+                     [&](std::size_t, const Resolution& r) { resolutions.push_back(r); });
+    return resolutions;
+  }
+
+  [[nodiscard]] bool patches_alike(const Resolution& expected, const Resolution& found) const {
+    if (expected.state != found.state) return false;
+    if (expected.state != Resolution::State::kResolved) return true;
+    if (plan_.distinct[expected.distinct].spec.kind == RelocationKind::kTypeIdTarget) {
+      return names_same_type(full_btf_, expected.target, minimized_btf_, found.target);
+    }
+    return expected.value == found.value;
+  }
+
+  const RelocationPlan& plan_;
+  const BtfView& full_btf_;
+  const BtfView& minimized_btf_;
+  Resolver full_;
+  Resolver minimized_;
+};
+
+}  // namespace
+
+VerifyResult verify(const BtfView& full, const BtfView& minimized, const ObjectSet& objects) {
+  VerifyResult result;
+  Verifier verifier(full, minimized, objects.plan());
+  for (const RelocationSequence& sequence : objects.plan().sequences) {
+    verifier.verify(sequence, result);
+  }
+  std::ranges::sort(result.differences, {},
+                    [](const VerifyDifference& d) { return std::pair(d.object, d.relocation); });
+  return result;
+}
+
+std::vector<std::uint32_t> objects_with_target_type_ids(const ObjectSet& objects) {
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t i = 0; i < objects.objects().size(); ++i) {
+    const bool asks = std::ranges::any_of(
+        objects.objects()[i].relocations,
+        [](const Relocation& r) { return r.kind == RelocationKind::kTypeIdTarget; });
+    if (asks) found.push_back(i);
+  }
+  return found;
+}
+
+}  // namespace btfbatch
