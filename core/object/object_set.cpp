@@ -27,4 +27,8 @@ std::size_t ObjectSet::distinct_relocation_count() const {
   return plan_->distinct.size();
 }
 
+ContentId ObjectSet::fingerprint() const {
+  return plan_->fingerprint();
+}
+
 }  // namespace btfbatch

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/content_id.h"
 #include "core/object/object.h"
 
 namespace btfbatch {
@@ -29,6 +30,11 @@ class ObjectSet {
   // Relocations of all objects, and how many different questions they come down to.
   [[nodiscard]] std::size_t relocation_count() const;
   [[nodiscard]] std::size_t distinct_relocation_count() const;
+
+  // The fingerprint of what the set asks of a kernel: equal for two sets exactly where every
+  // kernel's minimized BTF is the same by the rules, such as before and after a rebuild that
+  // changes other things.
+  [[nodiscard]] ContentId fingerprint() const;
 
   // For core/ alone: what minimize() walks.
   [[nodiscard]] const RelocationPlan& plan() const { return *plan_; }

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "core/content_id.h"
 #include "core/error.h"
 #include "core/object/object.h"
 #include "core/relocation/access_spec.h"
@@ -29,6 +30,7 @@ struct DistinctRelocation {
   std::uint32_t object = 0;  // whose types `spec` speaks of; any of those who ask
   std::uint32_t wanted = 0;  // index into RelocationPlan::wanted, of the root type's name
   LocalSpec spec;
+  std::string key;  // by question_key
 };
 
 // The questions that an object asks of one root type, in its order.
@@ -48,6 +50,9 @@ class RelocationPlan {
  public:
   // `objects` must outlive the plan and not move. Errors as of ObjectSet::make.
   [[nodiscard]] static Result<RelocationPlan> make(std::span<const Object> objects);
+
+  // Equal for two plans that ask the same of every kernel, whichever the objects and their order.
+  [[nodiscard]] ContentId fingerprint() const;
 
   WantedNames wanted;
   std::vector<DistinctRelocation> distinct;
