@@ -24,6 +24,9 @@ class BtfBuilder {
   // Returns its type ID.
   std::uint32_t add_type(std::span<const std::uint32_t> words);
 
+  // Bytes of all strings so far. To stay below 4 GiB, as the types must; that is the caller's part.
+  [[nodiscard]] std::size_t string_size() const { return strings_.size(); }
+
   // Number of types so far, void not counted.
   [[nodiscard]] std::uint32_t type_count() const { return type_count_; }
 

@@ -10,7 +10,8 @@
 namespace btfbatch {
 
 // Opens raw BTF, or the .BTF section of an ELF file (a vmlinux). `bytes` are borrowed and must
-// outlive the view. Thread-safe.
+// outlive the view. Fails as BtfView::open does, and where a name is longer than 1024 bytes, twice
+// what a kernel takes. Thread-safe.
 [[nodiscard]] Result<BtfView> load_kernel_btf(std::span<const std::byte> bytes);
 
 // Whether load_kernel_btf would try: `bytes` begin with the magic of BTF or of ELF. A look at the

@@ -17,6 +17,10 @@ struct ElfEnd {
 };
 using ElfHandle = std::unique_ptr<Elf, ElfEnd>;
 
+// Bytes of a section's name that are kept: a hostile file can give one name of megabytes to each of
+// its sections.
+constexpr std::size_t kMaxSectionName = 255;
+
 [[nodiscard]] std::unexpected<Error> fail_elf(std::string_view doing) {
   const char* reason = elf_errmsg(-1);
   return fail(fmt::format("ELF: {}: {}", doing, reason != nullptr ? reason : "unknown reason"));
@@ -56,12 +60,13 @@ Result<ElfFile> read_elf(std::span<const std::byte> bytes) {
     if (section_header.sh_type != SHT_NOBITS) {
       const auto found = subspan_checked(bytes, section_header.sh_offset, section_header.sh_size);
       if (!found) {
-        return fail(fmt::format("ELF: section {}: {} bytes at {}, file has {}", name,
-                                section_header.sh_size, section_header.sh_offset, bytes.size()));
+        return fail(fmt::format("ELF: section {:.{}}: {} bytes at {}, file has {}", name,
+                                kMaxSectionName, section_header.sh_size, section_header.sh_offset,
+                                bytes.size()));
       }
       content = *found;
     }
-    file.sections.push_back({name, content});
+    file.sections.push_back({std::string(name, strnlen(name, kMaxSectionName)), content});
   }
   return file;
 }

@@ -15,7 +15,7 @@ namespace btfbatch {
 inline constexpr std::uint16_t kMachineBpf = 247;  // EM_BPF
 
 struct ElfSection {
-  std::string name;
+  std::string name;                  // cut where it is longer than 255 bytes
   std::span<const std::byte> bytes;  // borrowed from the file; empty for SHT_NOBITS
 };
 

@@ -8,6 +8,19 @@ namespace btfbatch {
 
 using btf::Kind;
 
+namespace {
+
+// Real kernels keep some hundred members; so many that duplicates are worth removing on the way are
+// only had by hostile ones, whose types match each question anew.
+constexpr std::size_t kMinMembersToSort = 1U << 20;
+
+void sort_members(std::vector<std::pair<std::uint32_t, std::uint32_t>>& members) {
+  std::ranges::sort(members);
+  members.erase(std::ranges::unique(members).begin(), members.end());
+}
+
+}  // namespace
+
 bool Marks::keep(RelocationKind kind, const TargetSpec& place) {
   if (is_field_based(kind)) return keep_field(place);
   switch (kind) {
@@ -35,7 +48,7 @@ bool Marks::keep_field(const TargetSpec& place) {
     if (is_composite(t.kind())) {
       const std::uint32_t index = place.raw[i];
       if (index >= t.vlen()) return false;
-      members_.emplace_back(type_id, index);
+      keep_member(type_id, index);
       type_id = BtfView::members(t)[index].type;
       mark(type_id, kPlain);
     } else if (t.kind() == Kind::kArray) {
@@ -102,7 +115,7 @@ void Marks::mark_match_next(const btf::Type& t, std::uint32_t type_id, Way way) 
     case Kind::kUnion:
       if (way == kMatchBehindPointer) break;
       for (std::uint32_t i = 0; i < t.vlen(); ++i) {
-        members_.emplace_back(type_id, i);
+        keep_member(type_id, i);
         push(BtfView::members(t)[i].type, kMatch);
       }
       break;
@@ -129,6 +142,13 @@ void Marks::mark_match_next(const btf::Type& t, std::uint32_t type_id, Way way) 
   }
 }
 
+void Marks::keep_member(std::uint32_t type_id, std::uint32_t index) {
+  members_.emplace_back(type_id, index);
+  if (members_.size() < 2 * distinct_members_ + kMinMembersToSort) return;
+  sort_members(members_);
+  distinct_members_ = members_.size();
+}
+
 std::vector<std::uint32_t> Marks::types() const {
   auto sorted = types_;
   std::ranges::sort(sorted);
@@ -137,8 +157,7 @@ std::vector<std::uint32_t> Marks::types() const {
 
 std::vector<std::pair<std::uint32_t, std::uint32_t>> Marks::members() const {
   auto sorted = members_;
-  std::ranges::sort(sorted);
-  sorted.erase(std::ranges::unique(sorted).begin(), sorted.end());
+  sort_members(sorted);
   return sorted;
 }
 

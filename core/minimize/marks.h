@@ -45,11 +45,13 @@ class Marks {
   void mark_next(const btf::Type& t, Way way);
   void mark_match_next(const btf::Type& t, std::uint32_t type_id, Way way);
   void push(std::uint32_t type_id, Way way);
+  void keep_member(std::uint32_t type_id, std::uint32_t index);
 
   const BtfView& kernel_;
   std::vector<std::uint8_t> states_;  // by type ID: the ways gone
   std::vector<std::uint32_t> types_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> members_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> members_;  // some of them twice
+  std::size_t distinct_members_ = 0;                              // when they were last sorted
   std::vector<std::pair<std::uint32_t, Way>>
       pending_;  // a list, not recursion: depth is the file's
 };

@@ -49,7 +49,11 @@ void copy_whole(const BtfView& kernel, const btf::Type& t, BtfBuilder& builder,
   builder.add_type(words);
 }
 
-MinimizedBtf emit(const BtfView& kernel, const Marks& marks) {
+// A name may begin within another, so that a small string section could be blown up to terabytes of
+// names that stand alone. Compilers and pahole share nothing, linkers share endings here and there.
+constexpr std::uint64_t kMaxStringGrowth = 4;
+
+Result<MinimizedBtf> emit(const BtfView& kernel, const Marks& marks) {
   BtfBuilder builder;
   std::vector<std::uint32_t> new_ids(kernel.type_count());
   std::vector<std::uint32_t> words;  // reused from type to type
@@ -65,6 +69,9 @@ MinimizedBtf emit(const BtfView& kernel, const Marks& marks) {
       copy_whole(kernel, t, builder, words);
     }
     new_ids[id] = builder.type_count();
+    if (builder.string_size() > kMaxStringGrowth * kernel.string_size()) {
+      return fail("string section: names within names make too much of it");
+    }
   }
   MinimizedBtf minimized;
   minimized.type_count = builder.type_count();
@@ -90,6 +97,7 @@ Result<MinimizedBtf> minimize(const BtfView& kernel, const ObjectSet& objects) {
   bool marked = true;
 
   for (const RelocationSequence& sequence : plan.sequences) {
+    if (resolver.gave_up()) break;
     resolver.resolve(
         sequence,
         [&](const DistinctRelocation& relocation, const TargetSpec& place) {
@@ -104,13 +112,17 @@ Result<MinimizedBtf> minimize(const BtfView& kernel, const ObjectSet& objects) {
           }
         });
   }
+  if (resolver.gave_up()) {
+    return fail("types of the same name, or within each other, are more than could be searched");
+  }
   if (!marked) return fail("a struct has members of the same name within each other");
 
-  MinimizedBtf minimized = emit(kernel, marks);
+  auto minimized = emit(kernel, marks);
+  if (!minimized) return minimized;
   std::ranges::sort(unanswerable, {}, [](const UnanswerableRelocation& u) {
     return std::pair(u.object, u.relocation);
   });
-  minimized.unanswerable = std::move(unanswerable);
+  minimized->unanswerable = std::move(unanswerable);
   return minimized;
 }
 

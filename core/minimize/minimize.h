@@ -32,8 +32,9 @@ struct MinimizedBtf {
 // they depend on nothing but the two arguments' contents. Candidates of an ambiguous relocation are
 // all kept, so that a loader meets the same ambiguity as with the full BTF.
 //
-// Fails only where the kernel's BTF is not what a compiler makes (a cycle of typedefs, a type of
-// endless size) and a relocation runs into it. Thread-safe.
+// Fails only where the kernel's BTF is not what a compiler makes (tens of thousands of types of one
+// name, structs within each other that take forever to search, names that overlap) and a relocation
+// runs into it; time and memory are bounded whatever the BTF. Thread-safe.
 [[nodiscard]] Result<MinimizedBtf> minimize(const BtfView& kernel, const ObjectSet& objects);
 
 }  // namespace btfbatch

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "core/bytes/reader.h"
 
 namespace btfbatch {
@@ -9,6 +11,9 @@ namespace {
 
 constexpr std::uint32_t kHeaderWithRelocations = 32;  // bytes; shorter ones know no CO-RE
 constexpr std::uint32_t kMinRecordSize = 16;          // bytes of a bpf_core_relo
+// Bytes of an access string: 64 numbers of at most 10 digits fit. Without it, a file of many
+// records that share one string of megabytes would take terabytes of memory.
+constexpr std::size_t kMaxAccessString = 1024;
 
 // Where a record went wrong, for its message.
 struct Place {
@@ -33,6 +38,10 @@ Result<Relocation> read_record(const ByteReader& reader, std::uint64_t at, const
     return fail(fmt::format("{}: access string at {}, string section has {} bytes", where(), access,
                             btf.string_size()));
   }
+  if (strnlen(btf.string(access), kMaxAccessString + 1) > kMaxAccessString) {
+    return fail(
+        fmt::format("{}: access string is longer than {} bytes", where(), kMaxAccessString));
+  }
   if (kind >= kRelocationKindCount) {
     return fail(fmt::format("{}: kind {} is not known (known are 0 to {})", where(), kind,
                             kRelocationKindCount - 1));
@@ -40,7 +49,7 @@ Result<Relocation> read_record(const ByteReader& reader, std::uint64_t at, const
   return Relocation{.kind = static_cast<RelocationKind>(kind),
                     .local_type = type,
                     .access = btf.string(access),
-                    .section = std::string(place.section),
+                    .section = place.section,
                     .instruction = instruction};
 }
 

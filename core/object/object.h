@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/btf/view.h"
@@ -42,7 +43,7 @@ struct Relocation {
   RelocationKind kind{};
   std::uint32_t local_type = 0;   // type ID in the object's BTF
   std::string access;             // access string: "0:1:2"
-  std::string section;            // of the program: "kprobe/do_sys_open"
+  std::string_view section;       // of the program: "kprobe/do_sys_open"; borrowed as `btf` is
   std::uint32_t instruction = 0;  // byte offset into the section
 };
 

@@ -40,7 +40,7 @@ Compared ints_are_plain(const Pair& pair) {
 }
 
 Compared are_compatible(const TypeSpace& local, std::uint32_t local_id, const TypeSpace& target,
-                        std::uint32_t target_id, int level) {
+                        std::uint32_t target_id, int level, Steps& steps) {
   if (kind_class(local.type(local_id).kind()) != kind_class(target.type(target_id).kind())) {
     return Compared::kNo;
   }
@@ -71,12 +71,12 @@ Compared are_compatible(const TypeSpace& local, std::uint32_t local_id, const Ty
         const auto target_parameters = BtfView::parameters(*pair->target);
         if (local_parameters.size() != target_parameters.size()) return Compared::kNo;
         for (std::size_t i = 0; i < local_parameters.size(); ++i) {
-          if (level <= 0) return Compared::kRefused;
+          if (level <= 0 || !steps.take()) return Compared::kRefused;
           const auto parameter =
               skip_both(local, local_parameters[i].type, target, target_parameters[i].type);
           if (!parameter) return Compared::kRefused;
-          const Compared compared =
-              are_compatible(local, parameter->local_id, target, parameter->target_id, level - 1);
+          const Compared compared = are_compatible(local, parameter->local_id, target,
+                                                   parameter->target_id, level - 1, steps);
           if (compared != Compared::kYes) return compared;
         }
         local_id = pair->local->size_or_type;
@@ -97,25 +97,30 @@ bool names_match(std::string_view local, std::string_view target) {
 
 // Enumerators by name, not by value.
 template <class Local, class Target>
-bool enumerators_match(const TypeSpace& local, std::span<const Local> wanted,
-                       const TypeSpace& target, std::span<const Target> given) {
-  return std::ranges::all_of(wanted, [&](const Local& w) {
-    return std::ranges::any_of(given, [&](const Target& g) {
-      return names_match(local.btf->string(w.name), target.btf->string(g.name));
-    });
-  });
+Compared enumerators_match(const TypeSpace& local, std::span<const Local> wanted,
+                           const TypeSpace& target, std::span<const Target> given, Steps& steps) {
+  for (const Local& w : wanted) {
+    bool found = false;
+    for (const Target& g : given) {
+      if (!steps.take()) return Compared::kRefused;
+      found = names_match(local.btf->string(w.name), target.btf->string(g.name));
+      if (found) break;
+    }
+    if (!found) return Compared::kNo;
+  }
+  return Compared::kYes;
 }
 
 Compared enums_match(const TypeSpace& local, const btf::Type& l, const TypeSpace& target,
-                     const btf::Type& t) {
+                     const btf::Type& t, Steps& steps) {
   if (l.size_or_type != t.size_or_type || l.vlen() > t.vlen()) return Compared::kNo;
   const auto against = [&](auto wanted) {
     return t.kind() == Kind::kEnum
-               ? enumerators_match(local, wanted, target, BtfView::enumerators(t))
-               : enumerators_match(local, wanted, target, BtfView::enumerators64(t));
+               ? enumerators_match(local, wanted, target, BtfView::enumerators(t), steps)
+               : enumerators_match(local, wanted, target, BtfView::enumerators64(t), steps);
   };
-  return to_compared(l.kind() == Kind::kEnum ? against(BtfView::enumerators(l))
-                                             : against(BtfView::enumerators64(l)));
+  return l.kind() == Kind::kEnum ? against(BtfView::enumerators(l))
+                                 : against(BtfView::enumerators64(l));
 }
 
 // A forward declaration's kind_flag says what it declares: 0 a struct, 1 a union.
@@ -123,25 +128,19 @@ bool declares(const btf::Type& forward, Kind composite) {
   return (forward.kind_flag() ? Kind::kUnion : Kind::kStruct) == composite;
 }
 
-// What "type matches" has left to spend: structs within each other can be made to take exponential
-// time.
-struct Budget {
-  std::uint32_t comparisons = 1U << 20;
-};
-
 Compared match(const TypeSpace& local, std::uint32_t local_id, const TypeSpace& target,
-               std::uint32_t target_id, bool behind_pointer, int level, Budget& budget);
+               std::uint32_t target_id, bool behind_pointer, int level, Steps& steps);
 
 Compared composites_match(const TypeSpace& local, const btf::Type& l, const TypeSpace& target,
-                          const btf::Type& t, int level, Budget& budget) {
+                          const btf::Type& t, int level, Steps& steps) {
   if (l.vlen() > t.vlen()) return Compared::kNo;
   for (const btf::Member& wanted : BtfView::members(l)) {
     bool found = false;
     for (const btf::Member& given : BtfView::members(t)) {
-      if (budget.comparisons-- == 0) return Compared::kRefused;
+      if (!steps.take()) return Compared::kRefused;
       if (!names_match(local.btf->string(wanted.name), target.btf->string(given.name))) continue;
       const Compared compared =
-          match(local, wanted.type, target, given.type, false, level - 1, budget);
+          match(local, wanted.type, target, given.type, false, level - 1, steps);
       if (compared == Compared::kRefused) return compared;
       if (compared == Compared::kYes) {
         found = true;
@@ -154,7 +153,7 @@ Compared composites_match(const TypeSpace& local, const btf::Type& l, const Type
 }
 
 Compared match(const TypeSpace& local, std::uint32_t local_id, const TypeSpace& target,
-               std::uint32_t target_id, bool behind_pointer, int level, Budget& budget) {
+               std::uint32_t target_id, bool behind_pointer, int level, Steps& steps) {
   if (level <= 0) return Compared::kRefused;
   for (int depth = 0; depth < kMaxDepth; ++depth) {
     const auto pair = skip_both(local, local_id, target, target_id);
@@ -171,7 +170,7 @@ Compared match(const TypeSpace& local, std::uint32_t local_id, const TypeSpace& 
       case Kind::kEnum:
       case Kind::kEnum64:
         if (!is_any_enum(t.kind())) return Compared::kNo;
-        return enums_match(local, l, target, t);
+        return enums_match(local, l, target, t, steps);
       case Kind::kStruct:
       case Kind::kUnion:
         if (behind_pointer) {
@@ -179,7 +178,7 @@ Compared match(const TypeSpace& local, std::uint32_t local_id, const TypeSpace& 
                              (t.kind() == Kind::kFwd && declares(t, l.kind())));
         }
         if (l.kind() != t.kind()) return Compared::kNo;
-        return composites_match(local, l, target, t, level, budget);
+        return composites_match(local, l, target, t, level, steps);
       case Kind::kInt:
         return to_compared(t.kind() == Kind::kInt && l.size_or_type == t.size_or_type &&
                            btf::int_is_signed(BtfView::int_word(l)) ==
@@ -201,9 +200,10 @@ Compared match(const TypeSpace& local, std::uint32_t local_id, const TypeSpace& 
       case Kind::kFuncProto: {
         if (t.kind() != Kind::kFuncProto || l.vlen() != t.vlen()) return Compared::kNo;
         for (std::uint32_t i = 0; i < l.vlen(); ++i) {
+          if (!steps.take()) return Compared::kRefused;
           const Compared compared =
               match(local, BtfView::parameters(l)[i].type, target, BtfView::parameters(t)[i].type,
-                    behind_pointer, level - 1, budget);
+                    behind_pointer, level - 1, steps);
           if (compared != Compared::kYes) return compared;
         }
         local_id = l.size_or_type;
@@ -253,14 +253,13 @@ Compared fields_are_compatible(const TypeSpace& local, std::uint32_t local_id,
 }
 
 Compared types_are_compatible(const TypeSpace& local, std::uint32_t local_id,
-                              const TypeSpace& target, std::uint32_t target_id) {
-  return are_compatible(local, local_id, target, target_id, kMaxLevels);
+                              const TypeSpace& target, std::uint32_t target_id, Steps& steps) {
+  return are_compatible(local, local_id, target, target_id, kMaxLevels, steps);
 }
 
 Compared types_match(const TypeSpace& local, std::uint32_t local_id, const TypeSpace& target,
-                     std::uint32_t target_id) {
-  Budget budget;
-  return match(local, local_id, target, target_id, false, kMaxLevels, budget);
+                     std::uint32_t target_id, Steps& steps) {
+  return match(local, local_id, target, target_id, false, kMaxLevels, steps);
 }
 
 }  // namespace btfbatch

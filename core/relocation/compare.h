@@ -8,7 +8,7 @@
 namespace btfbatch {
 
 // All three are thread-safe, and say kRefused where libbpf gives up on nesting, or where a type
-// that no compiler makes would take forever.
+// that no compiler makes would take forever: more than the `steps` left, which they use up.
 
 // For field access: may a member of local type `local_id` be read from one of target type
 // `target_id`? Any two composites, pointers or floats; ints of any size; enums and forward
@@ -20,11 +20,12 @@ namespace btfbatch {
 // For type existence, size and ID: the same kinds all the way through pointers, arrays and function
 // prototypes, whatever the names. After bpf_core_types_are_compat.
 [[nodiscard]] Compared types_are_compatible(const TypeSpace& local, std::uint32_t local_id,
-                                            const TypeSpace& target, std::uint32_t target_id);
+                                            const TypeSpace& target, std::uint32_t target_id,
+                                            Steps& steps);
 
 // For "type matches": everything that the local type has, by name and type, is in the target, too.
 // After bpf_core_types_match.
 [[nodiscard]] Compared types_match(const TypeSpace& local, std::uint32_t local_id,
-                                   const TypeSpace& target, std::uint32_t target_id);
+                                   const TypeSpace& target, std::uint32_t target_id, Steps& steps);
 
 }  // namespace btfbatch

@@ -8,14 +8,11 @@
 namespace btfbatch {
 namespace {
 
-// Anonymous structs within each other can be made to take exponential time; real ones hold a few
-// hundred members.
-constexpr std::uint32_t kMaxVisited = 1U << 20;
-
 class Matcher {
  public:
-  Matcher(const TypeSpace& local, const LocalSpec& spec, const TypeSpace& target, TargetSpec& found)
-      : local_(local), spec_(spec), target_(target), found_(found) {}
+  Matcher(const TypeSpace& local, const LocalSpec& spec, const TypeSpace& target, TargetSpec& found,
+          Steps& steps)
+      : local_(local), spec_(spec), target_(target), found_(found), steps_(steps) {}
 
   Compared match_enumerator(std::uint32_t target_id) {
     const auto id = skip_modifiers_and_typedefs(*target_.btf, target_id);
@@ -46,6 +43,7 @@ class Matcher {
   Compared find_enumerator(std::uint32_t id, std::span<const Enumerator> enumerators) {
     const auto wanted = essential_name(spec_.accessors.front().name);
     for (std::uint32_t i = 0; i < enumerators.size(); ++i) {
+      if (!steps_.take()) return Compared::kRefused;
       const char* name = target_.btf->string(enumerators[i].name);
       if (essential_name(name) != wanted) continue;
       found_.accessors[found_.length++] = {id, i, name};
@@ -66,8 +64,7 @@ class Matcher {
     const auto members = BtfView::members(t);
     for (std::uint32_t i = 0; i < members.size(); ++i) {
       const btf::Member& member = members[i];
-      if (found_.raw_length == kMaxSpecLength) return Compared::kRefused;
-      if (++visited_ > kMaxVisited) return Compared::kRefused;
+      if (found_.raw_length == kMaxSpecLength || !steps_.take()) return Compared::kRefused;
       const char* name = target_.btf->string(member.name);
       const bool anonymous = *name == '\0';
       if (!anonymous && std::strcmp(accessor.name, name) != 0) continue;
@@ -125,22 +122,22 @@ class Matcher {
   const LocalSpec& spec_;
   const TypeSpace& target_;
   TargetSpec& found_;
-  std::uint32_t id_ = 0;       // where in the target we stand
-  std::uint32_t visited_ = 0;  // members looked at
+  Steps& steps_;
+  std::uint32_t id_ = 0;  // where in the target we stand
 };
 
 }  // namespace
 
 Compared match_spec(const TypeSpace& local, const LocalSpec& spec, const TypeSpace& target,
-                    std::uint32_t target_id, TargetSpec& found) {
+                    std::uint32_t target_id, TargetSpec& found, Steps& steps) {
   found.reset(target_id);
   if (spec.kind == RelocationKind::kTypeMatches) {
-    return types_match(local, spec.root_type, target, target_id);
+    return types_match(local, spec.root_type, target, target_id, steps);
   }
   if (is_type_based(spec.kind)) {
-    return types_are_compatible(local, spec.root_type, target, target_id);
+    return types_are_compatible(local, spec.root_type, target, target_id, steps);
   }
-  Matcher matcher(local, spec, target, found);
+  Matcher matcher(local, spec, target, found, steps);
   return is_enumval_based(spec.kind) ? matcher.match_enumerator(target_id)
                                      : matcher.match_field(target_id);
 }

@@ -10,6 +10,10 @@
 namespace btfbatch {
 namespace {
 
+// Of all keys of one object. Real ones take 100 bytes each; but a hostile object can ask about one
+// huge struct in each of a million relocations.
+constexpr std::size_t kMaxKeyBytes = 64U << 20;
+
 // Understands one relocation, or says why no kernel could ever answer it.
 Result<LocalSpec> read_question(const TypeSpace& space, const Relocation& relocation) {
   auto spec = parse_local_spec(space, relocation);
@@ -47,6 +51,10 @@ class ObjectReader {
       if (spec->kind == RelocationKind::kTypeIdLocal) continue;  // asks nothing of a kernel
       auto key = question_key(space, *spec);
       if (!key) return fail_within(place(), std::move(key).error());
+      key_bytes_ += key->size();
+      if (key_bytes_ > kMaxKeyBytes) {
+        return fail_within(place(), Error{"what it and those before it ask is too much"});
+      }
       add(*std::move(spec), *std::move(key), space, i);
     }
     return std::move(sequences_);
@@ -71,6 +79,7 @@ class ObjectReader {
   std::map<std::string, std::uint32_t>& known_;
   std::uint32_t index_;
   std::map<std::uint32_t, RelocationSequence> sequences_;
+  std::size_t key_bytes_ = 0;
 };
 
 }  // namespace

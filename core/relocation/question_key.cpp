@@ -28,6 +28,12 @@ class KeyWriter {
 
   [[nodiscard]] bool failed() const { return failed_; }
 
+  // Whether nothing more can be appended; a key that grew too large has failed.
+  [[nodiscard]] bool is_full() {
+    failed_ = failed_ || key_.size() > kMaxKeySize;
+    return failed_;
+  }
+
   // What fields_are_compatible sees.
   void append_field(std::uint32_t id) {
     for (int depth = 0; depth < kMaxDepth; ++depth) {
@@ -103,6 +109,7 @@ class KeyWriter {
         if (behind_pointer) break;
         key_ += fmt::format("{}", t->vlen());
         for (const btf::Member& member : BtfView::members(*t)) {
+          if (is_full()) return;
           append_name(key_, space_.btf->string(member.name));
           append_match(member.type, false, depth + 1);
         }
@@ -138,8 +145,8 @@ class KeyWriter {
   }
 
   const btf::Type* enter(std::uint32_t id, int depth) {
-    if (depth == kMaxDepth || key_.size() > kMaxKeySize) failed_ = true;
-    return failed_ ? nullptr : behind_modifiers(id);
+    if (depth == kMaxDepth) failed_ = true;
+    return is_full() ? nullptr : behind_modifiers(id);
   }
 
   void append_int_offset(const btf::Type& t) {
@@ -149,7 +156,10 @@ class KeyWriter {
   template <class Enumerator>
   void append_enumerators(const btf::Type& t, std::span<const Enumerator> enumerators) {
     key_ += fmt::format("{}/{}", t.size_or_type, enumerators.size());
-    for (const Enumerator& e : enumerators) append_name(key_, space_.btf->string(e.name));
+    for (const Enumerator& e : enumerators) {
+      if (is_full()) return;
+      append_name(key_, space_.btf->string(e.name));
+    }
   }
 
   const TypeSpace& space_;
@@ -175,6 +185,7 @@ Result<std::string> question_key(const TypeSpace& space, const LocalSpec& spec) 
     append_name(key, spec.accessors.front().name);
   } else {
     for (const Accessor& accessor : spec.accessors) {
+      if (writer.is_full()) break;
       if (accessor.name) {
         const btf::Type& composite = space.type(accessor.type_id);
         key += fmt::format(".{}:{} ", std::string_view(accessor.name).size(), accessor.name);

@@ -3,32 +3,47 @@
 // says which of the wanted names each one answers to. What a candidate said to a question is
 // written down, so that walking the sequences, where libbpf's order and narrowing must be kept,
 // mostly reads notes: one visit of 124,000 types, some hundred questions, some thousand notes.
+//
+// A kernel's BTF may be hostile, so its cost is bounded: one match may take a million steps (see
+// Steps), all together that many for each question, and a name may have so many candidates. The
+// heaviest real kernel, 27 MB of duplicates, takes 5,000 steps for each question and has some
+// hundred candidates to a name.
 #include "core/relocation/resolver.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 
 namespace btfbatch {
 namespace {
 
-std::vector<std::vector<std::uint32_t>> find_candidates(const BtfView& kernel,
-                                                        const WantedNames& wanted) {
-  std::vector<std::vector<std::uint32_t>> candidates(wanted.size());
-  const std::uint32_t count = kernel.type_count();
-  for (std::uint32_t id = 1; id < count; ++id) {
-    if (const auto index = wanted.find(kernel, kernel.type(id))) candidates[*index].push_back(id);
-  }
-  return candidates;
-}
+constexpr std::uint32_t kMaxSteps = 1U << 20;       // of one match; and of all, for each question
+constexpr std::uint32_t kMaxCandidates = 1U << 15;  // of one name
 
 }  // namespace
 
 Resolver::Resolver(const BtfView& kernel, const RelocationPlan& plan)
     : plan_(plan),
       kernel_{.btf = &kernel, .pointer_size = pointer_size_of(kernel)},
-      candidates_(find_candidates(kernel, plan.wanted)),
-      findings_(plan.distinct.size()) {}
+      candidates_(plan.wanted.size()),
+      findings_(plan.distinct.size()),
+      steps_left_(std::uint64_t{kMaxSteps} * plan.distinct.size()) {
+  find_candidates();
+}
+
+void Resolver::find_candidates() {
+  const std::uint32_t count = kernel_.btf->type_count();
+  for (std::uint32_t id = 1; id < count; ++id) {
+    const auto index = plan_.wanted.find(*kernel_.btf, kernel_.type(id));
+    if (!index) continue;
+    if (candidates_[*index].size() == kMaxCandidates) {
+      gave_up_ = true;
+    } else {
+      candidates_[*index].push_back(id);
+    }
+  }
+}
 
 Resolver::Finding& Resolver::ask(std::uint32_t distinct, std::uint32_t candidate) {
   const DistinctRelocation& relocation = plan_.distinct[distinct];
@@ -38,8 +53,12 @@ Resolver::Finding& Resolver::ask(std::uint32_t distinct, std::uint32_t candidate
   if (finding.state != Finding::State::kUnknown) return finding;
 
   const std::uint32_t type_id = candidates_[relocation.wanted][candidate];
+  Steps steps{static_cast<std::uint32_t>(std::min<std::uint64_t>(kMaxSteps, steps_left_))};
+  steps_left_ -= steps.left;
   const Compared matched =
-      match_spec(plan_.spaces[relocation.object], relocation.spec, kernel_, type_id, spec_);
+      match_spec(plan_.spaces[relocation.object], relocation.spec, kernel_, type_id, spec_, steps);
+  steps_left_ += steps.left;
+  gave_up_ = gave_up_ || steps_left_ == 0;
   if (matched == Compared::kNo) {
     finding.state = Finding::State::kNoMatch;
     return finding;
@@ -61,8 +80,9 @@ void Resolver::keep_place(std::uint32_t distinct, std::uint32_t candidate, const
   if (finding.kept || !keep) return;
   finding.kept = true;
   const DistinctRelocation& relocation = plan_.distinct[distinct];
+  Steps steps{kMaxSteps};
   const Compared matched = match_spec(plan_.spaces[relocation.object], relocation.spec, kernel_,
-                                      candidates_[relocation.wanted][candidate], spec_);
+                                      candidates_[relocation.wanted][candidate], spec_, steps);
   if (matched == Compared::kYes) keep(relocation, spec_);
 }
 

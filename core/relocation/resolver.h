@@ -42,6 +42,11 @@ class Resolver {
   // Walks one sequence. Either function may be empty.
   void resolve(const RelocationSequence& sequence, const KeepPlace& keep, const Answer& answer);
 
+  // Whether the kernel's types were made to take forever (see the source file). Relocations were
+  // then refused that a loader might answer, which ones depending on the order of the objects; so
+  // none of the answers should be used.
+  [[nodiscard]] bool gave_up() const { return gave_up_; }
+
  private:
   // What asking one distinct relocation of one candidate has shown.
   struct Finding {
@@ -52,6 +57,7 @@ class Resolver {
     RelocationValue value;
   };
 
+  void find_candidates();
   // Candidates of the wanted names are told by their place in candidates_[wanted].
   Finding& ask(std::uint32_t distinct, std::uint32_t candidate);
   Resolution resolve_one(std::uint32_t distinct, std::vector<std::uint32_t>& candidates,
@@ -68,6 +74,8 @@ class Resolver {
   std::vector<std::vector<Finding>> findings_;          // by distinct relocation, then by candidate
   std::vector<std::uint32_t> matching_;                 // scratch of resolve_one
   TargetSpec spec_;                                     // of the latest match
+  std::uint64_t steps_left_;                            // for all matches together
+  bool gave_up_ = false;
 };
 
 }  // namespace btfbatch

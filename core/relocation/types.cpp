@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <limits>
 #include <string_view>
 
 namespace btfbatch {
 namespace {
 
-constexpr int kMaxChain = 256;        // typedefs and modifiers in a row
+constexpr int kMaxChain = 64;         // typedefs and modifiers in a row
 constexpr int kMaxResolveDepth = 32;  // MAX_RESOLVE_DEPTH of libbpf and the kernel
 
 constexpr std::array<std::string_view, 11> kLongNames = {"long",
@@ -22,6 +23,7 @@ constexpr std::array<std::string_view, 11> kLongNames = {"long",
                                                          "long int unsigned",
                                                          "int unsigned long",
                                                          "int long unsigned"};
+constexpr std::size_t kMaxLongName = 17;  // bytes of the longest of them
 
 }  // namespace
 
@@ -85,7 +87,9 @@ std::uint32_t pointer_size_of(const BtfView& btf) {
   for (std::uint32_t id = 1; id < btf.type_count(); ++id) {
     const btf::Type& t = btf.type(id);
     if (t.kind() != btf::Kind::kInt || (t.size_or_type != 4 && t.size_or_type != 8)) continue;
-    if (std::ranges::find(kLongNames, btf.string(t.name)) != kLongNames.end()) {
+    const char* name = btf.string(t.name);
+    const std::string_view begin(name, strnlen(name, kMaxLongName + 1));
+    if (std::ranges::find(kLongNames, begin) != kLongNames.end()) {
       return t.size_or_type;
     }
   }

@@ -23,6 +23,19 @@ struct TypeSpace {
 // nest deeper than it follows or have no size where one is needed; so does a loader.
 enum class Compared : std::uint8_t { kNo, kYes, kRefused };
 
+// What a search may still cost. Types within each other can be made to take exponential time, and
+// members by the ten thousand quadratic time; so whoever loops over members, enumerators or
+// parameters takes a step for each, and refuses when there are none left.
+struct Steps {
+  std::uint32_t left = 0;
+
+  [[nodiscard]] bool take() {
+    if (left == 0) return false;
+    --left;
+    return true;
+  }
+};
+
 [[nodiscard]] constexpr bool is_composite(btf::Kind kind) {
   return kind == btf::Kind::kStruct || kind == btf::Kind::kUnion;
 }
