@@ -12,6 +12,9 @@ namespace btfbatch {
 
 // Conditions of different kinds are all to be met; of several of one kind, one is enough, except
 // that every range (">=4.18") must hold. Empty: everything passes.
+//
+// Globs are those of fnmatch(3): '*', '?', '[…]'. The bound of a range stands for its whole series:
+// "<=5.10" lets 5.10.0-8-amd64 pass, ">4" begins with 5.0, "=5.4" is all of 5.4.
 struct Filter {
   std::vector<std::string> arch;     // globs; aarch64 and arm64, amd64 and x86_64 are the same
   std::vector<std::string> distro;   // globs

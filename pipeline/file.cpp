@@ -1,0 +1,96 @@
+#include "pipeline/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace btfbatch {
+
+UniqueFd::~UniqueFd() {
+  if (fd_ >= 0) {
+    close(fd_);
+  }
+}
+
+std::string errno_text(int error_number) {
+  return std::generic_category().message(error_number);
+}
+
+Result<OpenFile> open_regular_file(const std::filesystem::path& path) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (fd.get() < 0) {
+    return fail(fmt::format("cannot be opened: {}", errno_text(errno)));
+  }
+  struct stat status{};
+  if (fstat(fd.get(), &status) != 0) {
+    return fail(fmt::format("cannot be examined: {}", errno_text(errno)));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return fail(S_ISDIR(status.st_mode) ? "is a folder, not a file" : "is not a regular file");
+  }
+  return OpenFile{.fd = std::move(fd), .size = static_cast<std::uint64_t>(status.st_size)};
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_size) {
+  const Result<OpenFile> file = open_regular_file(path);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  if (file->size > max_size) {
+    return fail(fmt::format("has {} bytes, more than the {} allowed", file->size, max_size));
+  }
+  std::string content(file->size, '\0');
+  std::size_t filled = 0;
+  while (filled < content.size()) {
+    const ssize_t got = read(file->fd.get(), content.data() + filled, content.size() - filled);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return fail(fmt::format("cannot be read: {}", errno_text(errno)));
+    }
+    if (got == 0) {
+      break;  // shortened since it was opened: what is left is what it holds now
+    }
+    filled += static_cast<std::size_t>(got);
+  }
+  content.resize(filled);
+  return content;
+}
+
+Result<void> write_new_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                            Sync sync) {
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (fd.get() < 0) {
+    return fail(fmt::format("cannot create {}: {}", path.string(), errno_text(errno)));
+  }
+  while (!bytes.empty()) {
+    const ssize_t put = write(fd.get(), bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) {
+      continue;
+    }
+    if (put < 0) {
+      return fail(fmt::format("cannot write {}: {}", path.string(), errno_text(errno)));
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  if (sync == Sync::kYes && fsync(fd.get()) != 0) {
+    return fail(fmt::format("cannot write {}: {}", path.string(), errno_text(errno)));
+  }
+  return {};
+}
+
+Result<void> sync_path(const std::filesystem::path& path) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // EINVAL: a file system that has nothing to sync.
+  if (fd.get() < 0 || (fsync(fd.get()) != 0 && errno != EINVAL)) {
+    return fail(fmt::format("cannot sync {}: {}", path.string(), errno_text(errno)));
+  }
+  return {};
+}
+
+}  // namespace btfbatch

@@ -1,0 +1,300 @@
+#include "pipeline/manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "pipeline/admission.h"
+
+namespace btfbatch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormatVersion = 1;
+
+constexpr std::array<std::string_view, 3> kOutcomeNames = {"minimized", "degraded", "failed"};
+
+std::string_view outcome_name(Outcome outcome) {
+  return kOutcomeNames[static_cast<std::size_t>(outcome)];
+}
+
+std::string dump(const Json& json) {
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json json_of(const ObjectSummary& object) {
+  Json json;
+  json["name"] = object.name;
+  if (!object.found_in.empty()) {
+    json["found_in"] = object.found_in;
+  }
+  json["relocations"] = object.relocations;
+  json["programs"] = object.programs;
+  json["has_btf_ext"] = object.has_btf_ext;
+  if (!object.warnings.empty()) {
+    json["warnings"] = object.warnings;
+  }
+  return json;
+}
+
+void put_identity(Json& json, const KernelIdentity& identity) {
+  json["distro"] = identity.distro;
+  json["release"] = identity.release;
+  json["arch"] = identity.arch;
+  json["kernel"] = identity.kernel_release;
+}
+
+Json json_of(const KernelOutcome& kernel, const std::string& blob_name) {
+  const bool is_written = kernel.outcome != Outcome::kFailed;
+  Json json;
+  json["archive_path"] = kernel.archive_path;
+  if (is_written) {
+    json["path"] = kernel.output_path;
+  }
+  put_identity(json, kernel.identity);
+  json["outcome"] = outcome_name(kernel.outcome);
+  if (!kernel.reasons.empty()) {
+    json["reasons"] = kernel.reasons;
+  }
+  if (is_written) {
+    json["content_id"] = kernel.content_id.hex();
+    if (blob_name != kernel.content_id.hex()) {
+      json["blob"] = blob_name;
+    }
+  }
+  json["compressed_size"] = kernel.compressed_size;
+  json["btf_size"] = kernel.btf_size;
+  if (is_written) {
+    json["minimized_size"] = kernel.minimized_size;
+    json["types"] = kernel.type_count;
+  }
+  return json;
+}
+
+Json json_of(const Alias& alias) {
+  return {{"path", alias.path}, {"target", alias.target}, {"is_directory", alias.is_directory}};
+}
+
+Json totals_of(const RunSummary& run) {
+  const std::size_t failed = run.count(Outcome::kFailed);
+  std::uint64_t btf_bytes = 0;
+  std::uint64_t minimized_bytes = 0;
+  for (const KernelOutcome& kernel : run.kernels) {
+    if (kernel.outcome != Outcome::kFailed) {
+      btf_bytes += kernel.btf_size;
+      minimized_bytes += kernel.minimized_size;
+    }
+  }
+  Json json;
+  json["kernels"] = run.kernels.size();
+  json["minimized"] = run.count(Outcome::kMinimized);
+  json["degraded"] = run.count(Outcome::kDegraded);
+  json["failed"] = failed;
+  json["unique"] = run.unique;
+  json["duplicate"] = run.kernels.size() - failed - run.unique;
+  json["filtered_out"] = run.filtered_out;
+  json["btf_bytes"] = btf_bytes;
+  json["minimized_bytes"] = minimized_bytes;
+  return json;
+}
+
+// What makes a manifest unreadable. Only thrown and caught in this file, since the JSON library
+// speaks of wrong types by exceptions too.
+struct NotAManifest {
+  std::string reason;
+};
+
+std::string path_from(const Json& json, const char* field) {
+  std::string path = json.at(field).get<std::string>();
+  if (const std::optional<Error> unfit = check_output_path(path)) {
+    throw NotAManifest{fmt::format("'{}': {}", path, unfit->message)};
+  }
+  return path;
+}
+
+ContentId content_id_from(const std::string& hex) {
+  ContentId id;
+  const auto parse = [&](std::size_t begin, std::uint64_t& number) {
+    const char* const first = hex.data() + begin;
+    const auto [end, error] = std::from_chars(first, first + 16, number, 16);
+    return error == std::errc() && end == first + 16;
+  };
+  if (hex.size() != 32 || !parse(0, id.high) || !parse(16, id.low)) {
+    throw NotAManifest{fmt::format("'{}' is no content id", hex)};
+  }
+  return id;
+}
+
+Outcome outcome_from(const std::string& name) {
+  const auto found = std::ranges::find(kOutcomeNames, name);
+  if (found == kOutcomeNames.end()) {
+    throw NotAManifest{fmt::format("'{}' is no outcome", name)};
+  }
+  return static_cast<Outcome>(found - kOutcomeNames.begin());
+}
+
+ObjectSummary object_from(const Json& json) {
+  return {.name = json.at("name").get<std::string>(),
+          .found_in = json.value("found_in", ""),
+          .relocations = json.at("relocations").get<std::size_t>(),
+          .programs = json.at("programs").get<std::size_t>(),
+          .has_btf_ext = json.at("has_btf_ext").get<bool>(),
+          .warnings = json.value("warnings", std::vector<std::string>())};
+}
+
+// Appends the kernel and the name of its blob.
+void kernel_from(const Json& json, Manifest& manifest) {
+  KernelOutcome kernel;
+  kernel.archive_path = json.at("archive_path").get<std::string>();
+  kernel.identity = {.distro = json.at("distro").get<std::string>(),
+                     .release = json.at("release").get<std::string>(),
+                     .arch = json.at("arch").get<std::string>(),
+                     .kernel_release = json.at("kernel").get<std::string>()};
+  kernel.outcome = outcome_from(json.at("outcome").get<std::string>());
+  kernel.reasons = json.value("reasons", std::vector<std::string>());
+  kernel.compressed_size = json.at("compressed_size").get<std::uint64_t>();
+  kernel.btf_size = json.at("btf_size").get<std::uint64_t>();
+  std::string blob_name;
+  if (kernel.outcome != Outcome::kFailed) {
+    kernel.output_path = path_from(json, "path");
+    const std::string content_id = json.at("content_id").get<std::string>();
+    kernel.content_id = content_id_from(content_id);
+    blob_name = json.contains("blob") ? path_from(json, "blob") : content_id;
+    kernel.minimized_size = json.at("minimized_size").get<std::uint64_t>();
+    kernel.type_count = json.at("types").get<std::uint32_t>();
+  }
+  manifest.run.kernels.push_back(std::move(kernel));
+  manifest.blob_names.push_back(std::move(blob_name));
+}
+
+Alias alias_from(const Json& json) {
+  return {.path = path_from(json, "path"),
+          .target = path_from(json, "target"),
+          .is_directory = json.at("is_directory").get<bool>()};
+}
+
+Manifest manifest_from(const Json& json) {
+  if (json.at("format_version").get<int>() != kFormatVersion) {
+    throw NotAManifest{"its format version is not one that this version knows"};
+  }
+  Manifest manifest;
+  manifest.tool_version = json.at("tool").at("version").get<std::string>();
+  const auto layout = layout_of_name(json.at("layout").get<std::string>());
+  if (!layout) {
+    throw NotAManifest{"its layout is not one that this version knows"};
+  }
+  manifest.layout = *layout;
+  for (const Json& object : json.at("objects")) {
+    manifest.run.objects.push_back(object_from(object));
+  }
+  manifest.run.relocations = json.at("relocations").get<std::size_t>();
+  manifest.run.distinct_relocations = json.at("distinct_relocations").get<std::size_t>();
+  for (const Json& kernel : json.at("kernels")) {
+    kernel_from(kernel, manifest);
+  }
+  for (const Json& alias : json.at("aliases")) {
+    manifest.run.aliases.push_back(alias_from(alias));
+  }
+  manifest.run.ignored = json.at("ignored").get<std::vector<std::string>>();
+  manifest.run.filtered_out = json.at("totals").at("filtered_out").get<std::size_t>();
+  manifest.run.unique = json.at("totals").at("unique").get<std::size_t>();
+  return manifest;
+}
+
+}  // namespace
+
+std::vector<WrittenKernel> Manifest::written_kernels() const {
+  std::map<std::string_view, std::size_t> numbers;
+  for (const std::string& name : blob_names) {
+    numbers.emplace(name, 0);
+  }
+  numbers.erase("");
+  std::size_t count = 0;
+  for (auto& [name, number] : numbers) {
+    number = count++;
+  }
+  std::vector<WrittenKernel> written;
+  for (std::size_t i = 0; i < run.kernels.size(); ++i) {
+    const KernelOutcome& kernel = run.kernels[i];
+    if (kernel.outcome != Outcome::kFailed) {
+      written.push_back({.archive_path = kernel.archive_path,
+                         .output_path = kernel.output_path,
+                         .blob = numbers.at(blob_names[i]),
+                         .blob_name = blob_names[i]});
+    }
+  }
+  return written;
+}
+
+std::string write_manifest(const Manifest& manifest) {
+  const RunSummary& run = manifest.run;
+  Json json;
+  json["format_version"] = kFormatVersion;
+  json["tool"] = {{"name", "btfbatch"}, {"version", manifest.tool_version}};
+  json["layout"] = layout_name(manifest.layout);
+  json["objects"] = Json::array();
+  for (const ObjectSummary& object : run.objects) {
+    json["objects"].push_back(json_of(object));
+  }
+  json["relocations"] = run.relocations;
+  json["distinct_relocations"] = run.distinct_relocations;
+  json["kernels"] = Json::array();
+  for (std::size_t i = 0; i < run.kernels.size(); ++i) {
+    json["kernels"].push_back(json_of(run.kernels[i], manifest.blob_names[i]));
+  }
+  json["aliases"] = Json::array();
+  for (const Alias& alias : run.aliases) {
+    json["aliases"].push_back(json_of(alias));
+  }
+  json["ignored"] = run.ignored;
+  json["totals"] = totals_of(run);
+  return dump(json);
+}
+
+Result<Manifest> read_manifest(std::string_view text) {
+  try {
+    return manifest_from(Json::parse(text));
+  } catch (const NotAManifest& broken) {
+    return fail(broken.reason);
+  } catch (const Json::exception& broken) {
+    return fail(broken.what());
+  }
+}
+
+std::string write_index(const Manifest& manifest) {
+  std::map<std::string_view, Json> by_path;
+  for (std::size_t i = 0; i < manifest.run.kernels.size(); ++i) {
+    const KernelOutcome& kernel = manifest.run.kernels[i];
+    if (kernel.outcome == Outcome::kFailed) {
+      continue;
+    }
+    Json& json = by_path[kernel.output_path];
+    json["path"] = kernel.output_path;
+    put_identity(json, kernel.identity);
+    json["content_id"] = kernel.content_id.hex();
+    json["blob"] = fmt::format("blobs/{}.btf", manifest.blob_names[i]);
+  }
+  Json index;
+  index["format_version"] = kFormatVersion;
+  index["kernels"] = Json::array();
+  for (auto& [path, json] : by_path) {
+    index["kernels"].push_back(std::move(json));
+  }
+  index["aliases"] = Json::array();
+  for (Alias alias : manifest.run.aliases) {
+    if (!alias.is_directory) {
+      alias.path = output_path_of(alias.path);
+      alias.target = output_path_of(alias.target);
+    }
+    index["aliases"].push_back(json_of(alias));
+  }
+  return dump(index);
+}
+
+}  // namespace btfbatch

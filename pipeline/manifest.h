@@ -1,0 +1,82 @@
+// btfbatch.json: what a run made of which kernel, for people, for other tools and for the next run.
+//
+// One JSON object. Fields may be added within a format version; a reader passes over those that it
+// does not know. The same archive, objects and options give the same bytes, on any machine and with
+// any number of threads: there are no times and no paths of the machine in it, but for the objects'
+// names, which are as the user gave them.
+//
+//   format_version        1
+//   tool                  {name: "btfbatch", version}
+//   layout                "symlink", "hardlink", "copy" or "indexed"
+//   objects               in the order given; each with
+//     name                file name as given; "FILE#2" for the second object embedded in a file
+//     found_in            the file that embeds it; absent where the file is the object itself
+//     relocations         number of its CO-RE relocations
+//     programs            number of its programs; 0 where libbpf cannot open it
+//     has_btf_ext         false: maps alone, needs nothing of a kernel
+//     warnings            texts; absent where there are none
+//   relocations           of all objects together
+//   distinct_relocations  how many different questions they come down to
+//   kernels               by archive path; each with
+//     archive_path        path within the archive
+//     path                of its BTF in the output (layout "indexed": the path it would have; see
+//                         index.json); absent where failed
+//     distro, release, arch, kernel
+//                         as the archive path tells them; empty where it does not
+//     outcome             "minimized"; "degraded": written, though a relocation has no one answer
+//     on
+//                         this kernel; "failed": not written
+//     reasons             texts, why it is degraded or failed; absent where it is neither
+//     content_id          XXH3-128 of the minimized BTF, 32 hex digits; absent where failed
+//     blob                name of its bytes among the blobs, where that is not the content_id: two
+//                         contents have the same one
+//     compressed_size     bytes in the archive
+//     btf_size            bytes of the full BTF; 0 where it was not reached
+//     minimized_size      bytes of the minimized BTF; absent where failed
+//     types               types kept; absent where failed
+//   aliases               other paths of the archive that lead to a kernel or a folder of kernels,
+//                         by path; each {path, target, is_directory}, in archive paths
+//   ignored               files of the archive that are no kernels, sorted
+//   totals                {kernels, minimized, degraded, failed, unique, duplicate, filtered_out,
+//                         btf_bytes, minimized_bytes}; bytes are summed over the written kernels
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "pipeline/output_plan.h"
+#include "pipeline/run.h"
+
+namespace btfbatch {
+
+struct Manifest {
+  std::string tool_version;
+  Layout layout = Layout::kSymlink;
+  RunSummary run;  // without `wall` and `stopped_early`
+  // Name of the blob of each of run.kernels, without ".btf"; empty where failed.
+  std::vector<std::string> blob_names;
+
+  // The kernels that have a result. Their blobs are numbered from 0, by name.
+  [[nodiscard]] std::vector<WrittenKernel> written_kernels() const;
+};
+
+// The text of btfbatch.json. Bytes that are not UTF-8, in the names of files that are no kernels,
+// are replaced.
+[[nodiscard]] std::string write_manifest(const Manifest& manifest);
+
+// Reads what write_manifest wrote, by this version or another of the same format version. Fails
+// where it is not that; paths in it are checked to lie within the output.
+[[nodiscard]] Result<Manifest> read_manifest(std::string_view text);
+
+// The text of index.json, of the layout "indexed":
+//
+//   format_version  1
+//   kernels         by path; each {path, distro, release, arch, kernel, content_id, blob}, where
+//                   `blob` is the file that holds the bytes: "blobs/CONTENT_ID.btf"
+//   aliases         by path; each {path, target, is_directory}; paths as those of the kernels
+[[nodiscard]] std::string write_index(const Manifest& manifest);
+
+}  // namespace btfbatch

@@ -1,0 +1,31 @@
+// From what the user names as objects to the set that all kernels are minimized for.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/object/object_set.h"
+#include "pipeline/run.h"
+
+namespace btfbatch {
+
+// The objects of a run, together with the files' bytes, which they refer to. Immutable once loaded;
+// may be shared between threads.
+struct LoadedObjects {
+  std::vector<std::string> files;        // content of each file
+  ObjectSet set;                         // refers to `files`
+  std::vector<ObjectSummary> summaries;  // for each object of the set, in its order
+};
+
+// Reads each path: an eBPF ELF, any file that embeds some, or a folder, whose *.o files are taken
+// (by name, not those of folders in it). An object is named after its file; the second one embedded
+// in a file is named "FILE#2", and so on.
+//
+// Fails, naming the file or object, where one cannot be read, holds no eBPF object, or cannot be
+// parsed. Not to be called from two threads at once: see parse_object().
+[[nodiscard]] Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths);
+
+}  // namespace btfbatch

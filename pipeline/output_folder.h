@@ -1,0 +1,73 @@
+// The folder that a run writes into: who holds it, what in it is ours, where new files wait.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "pipeline/file.h"
+#include "pipeline/run.h"
+
+namespace btfbatch {
+
+// Paths relative to the output folder.
+using PathSet = std::set<std::string, std::less<>>;
+
+// An output folder, locked against other runs from open() until the end of its life. Everything new
+// is first written to the hidden folder .btfbatch-staging in it, on the same file system.
+//
+// A run that ends without complete() leaves the folder as it found it, as far as no path has been
+// placed: staging is removed, and the folder too where open() made it. A run that is killed leaves
+// staging behind, which the next one clears away. From the moment on at which paths are placed, the
+// journal in staging lists them, so that the next run knows them for ours.
+class OutputFolder {
+ public:
+  // Makes the folder where it is missing, locks it, and reads what earlier runs left. Fails, having
+  // changed nothing, where the folder and the archive lie within each other, where it is a file,
+  // cannot be written, or another run holds it.
+  [[nodiscard]] static std::expected<OutputFolder, RunError> open(
+      const std::filesystem::path& out, const std::filesystem::path& archive);
+
+  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+
+  // Empty folders for the run's own use.
+  [[nodiscard]] std::filesystem::path blob_folder() const { return staging_ / "blobs"; }
+  [[nodiscard]] std::filesystem::path placing_folder() const { return staging_ / "placing"; }
+
+  // What earlier runs made, as their manifest and journal say. What a manifest of another format
+  // version made is not known.
+  [[nodiscard]] const PathSet& ours() const { return ours_; }
+
+  // Notes, so that it outlives a crash, that `paths` are about to be placed and are ours from now
+  // on.
+  [[nodiscard]] Result<void> write_journal(const PathSet& paths);
+
+  // Removes staging, journal and all: the output is whole.
+  void complete();
+
+  OutputFolder(OutputFolder&&) = default;
+  OutputFolder& operator=(OutputFolder&&) = delete;
+  ~OutputFolder();
+
+ private:
+  OutputFolder() = default;
+
+  [[nodiscard]] Result<void> make_folder(const std::filesystem::path& out);
+  [[nodiscard]] Result<void> lock();
+  [[nodiscard]] Result<void> prepare_staging();
+  void read_previous();
+  [[nodiscard]] std::filesystem::path journal() const { return staging_ / "journal.json"; }
+
+  std::filesystem::path root_;               // canonical; empty once moved from or completed
+  std::filesystem::path staging_;            // in root_
+  std::vector<std::filesystem::path> made_;  // folders that open() made, outermost first
+  UniqueFd lock_;
+  PathSet ours_;
+};
+
+}  // namespace btfbatch

@@ -1,0 +1,212 @@
+#include "pipeline/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <numeric>
+#include <unordered_map>
+
+#include "pipeline/blob_store.h"
+#include "pipeline/cores.h"
+#include "pipeline/graph.h"
+#include "pipeline/manifest.h"
+#include "pipeline/objects.h"
+#include "pipeline/output_folder.h"
+#include "pipeline/output_plan.h"
+#include "pipeline/place.h"
+#include "pipeline/scan.h"
+#include "pipeline/stop_signal.h"
+
+namespace btfbatch {
+namespace {
+
+std::unexpected<RunError> usage(Error error) {
+  return std::unexpected(RunError{.kind = RunError::Kind::kUsage, .error = std::move(error)});
+}
+
+std::unexpected<RunError> no_output(Error error) {
+  return std::unexpected(RunError{.kind = RunError::Kind::kOutput, .error = std::move(error)});
+}
+
+// Calls the observer's functions, one at a time.
+class Announcer {
+ public:
+  template <class Function, class Argument>
+  void tell(const Function& function, const Argument& argument) {
+    if (function) {
+      const std::lock_guard lock(mutex_);
+      function(argument);
+    }
+  }
+
+  std::mutex& mutex() { return mutex_; }
+
+ private:
+  std::mutex mutex_;
+};
+
+// Brings outcomes and blobs into the order of their archive paths, in which a tar need not be.
+void sort_by_path(ProcessedKernels& kernels) {
+  std::vector<std::size_t> order(kernels.outcomes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) -> const std::string& {
+    return kernels.outcomes[i].archive_path;
+  });
+  ProcessedKernels sorted;
+  for (const std::size_t i : order) {
+    sorted.outcomes.push_back(std::move(kernels.outcomes[i]));
+    sorted.blobs.push_back(kernels.blobs[i]);
+  }
+  kernels = std::move(sorted);
+}
+
+// The name of each blob, without ".btf": its content id; where several share one, from the second
+// path on with a number.
+std::vector<std::string> name_blobs(const ProcessedKernels& kernels, const BlobStore& blobs) {
+  std::vector<std::string> names(blobs.size());
+  std::unordered_map<ContentId, std::size_t> used;
+  for (const std::size_t blob : kernels.blobs) {
+    if (blob != ProcessedKernels::kNoBlob && names[blob].empty()) {
+      const std::size_t number = ++used[blobs.id(blob)];
+      names[blob] = blobs.id(blob).hex();
+      if (number > 1) {
+        names[blob] += fmt::format("-{}", number);
+      }
+    }
+  }
+  return names;
+}
+
+std::vector<WrittenKernel> written_kernels(const ProcessedKernels& kernels,
+                                           const std::vector<std::string>& blob_names) {
+  std::vector<WrittenKernel> written;
+  for (std::size_t i = 0; i < kernels.outcomes.size(); ++i) {
+    if (kernels.blobs[i] != ProcessedKernels::kNoBlob) {
+      written.push_back({.archive_path = kernels.outcomes[i].archive_path,
+                         .output_path = kernels.outcomes[i].output_path,
+                         .blob = kernels.blobs[i],
+                         .blob_name = blob_names[kernels.blobs[i]]});
+    }
+  }
+  return written;
+}
+
+// Leaves out aliases of what was not written: filtered out, or failed.
+void keep_living_aliases(std::vector<Alias>& aliases, const std::vector<WrittenKernel>& written) {
+  std::erase_if(aliases, [&](const Alias& alias) {
+    const std::string folder = alias.target + "/";
+    const auto first = std::ranges::lower_bound(written, alias.is_directory ? folder : alias.target,
+                                                {}, &WrittenKernel::archive_path);
+    return first == written.end() || !(alias.is_directory ? first->archive_path.starts_with(folder)
+                                                          : first->archive_path == alias.target);
+  });
+}
+
+Error no_kernel(const std::filesystem::path& archive, std::size_t filtered_out) {
+  return Error{filtered_out == 0
+                   ? fmt::format("archive {}: no kernel in it", archive.string())
+                   : fmt::format("archive {}: the filters leave out all of its {} kernels",
+                                 archive.string(), filtered_out)};
+}
+
+Manifest make_manifest(Layout layout, const RunSummary& summary, const ProcessedKernels& kernels,
+                       const std::vector<std::string>& blob_names) {
+  Manifest manifest{
+      .tool_version = BTFBATCH_VERSION, .layout = layout, .run = summary, .blob_names = {}};
+  for (const std::size_t blob : kernels.blobs) {
+    manifest.blob_names.push_back(blob == ProcessedKernels::kNoBlob ? std::string()
+                                                                    : blob_names[blob]);
+  }
+  return manifest;
+}
+
+}  // namespace
+
+std::size_t RunSummary::count(Outcome outcome) const {
+  return static_cast<std::size_t>(std::ranges::count(kernels, outcome, &KernelOutcome::outcome));
+}
+
+std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObserver& observer) {
+  const auto begin = std::chrono::steady_clock::now();
+  RunSummary summary;
+  Announcer announcer;
+  StopSignal stop(observer.should_stop, announcer.mutex());
+
+  // Usage first: what is wrong with the options is told before anything is read.
+  if (Result<void> checked = options.filter.check(); !checked) {
+    return usage(std::move(checked).error());
+  }
+
+  // The objects, once for all kernels. Past here the object set is read-only.
+  const Result<LoadedObjects> objects = load_objects(options.objects);
+  if (!objects) {
+    return usage(objects.error());
+  }
+  summary.objects = objects->summaries;
+  summary.relocations = objects->set.relocation_count();
+  summary.distinct_relocations = objects->set.distinct_relocation_count();
+  announcer.tell(observer.objects_loaded, summary);
+
+  // The output folder, locked against other runs. Nothing in it changes before the last step.
+  std::expected<OutputFolder, RunError> folder = OutputFolder::open(options.out, options.archive);
+  if (!folder) {
+    return std::unexpected(std::move(folder).error());
+  }
+
+  // The archive: a directory is listed now, a tar is read as the kernels are.
+  Result<std::unique_ptr<Archive>> archive =
+      open_archive(options.archive,
+                   {.filter = options.filter, .max_btf_size = options.max_btf_size, .stop = &stop});
+  if (!archive) {
+    return usage(std::move(archive).error().within("archive " + options.archive.string()));
+  }
+  announcer.tell(observer.scanned, (*archive)->entry_count());
+
+  // All kernels, in parallel; new contents go to staging. Past here no thread but this one is left.
+  BlobStore blobs(folder->blob_folder());
+  Result<ProcessedKernels> kernels = process_kernels(
+      **archive, objects->set, blobs,
+      {.jobs = options.jobs != 0 ? options.jobs : available_cores(),
+       .max_btf_size = options.max_btf_size,
+       .strict = options.strict},
+      stop, [&](const KernelOutcome& kernel) { announcer.tell(observer.kernel_done, kernel); });
+  if (!kernels) {
+    return no_output(std::move(kernels).error());
+  }
+
+  // By path from here on, so that nothing depends on the order in which kernels were read.
+  sort_by_path(*kernels);
+  const std::vector<std::string> blob_names = name_blobs(*kernels, blobs);
+  const std::vector<WrittenKernel> written = written_kernels(*kernels, blob_names);
+  Findings found = (*archive)->findings();
+  keep_living_aliases(found.aliases, written);
+  summary.kernels = std::move(kernels->outcomes);
+  summary.aliases = std::move(found.aliases);
+  summary.ignored = std::move(found.ignored);
+  summary.filtered_out = found.filtered_out;
+  summary.unique = blobs.size();
+  if (summary.kernels.empty() && !stop.stopped()) {
+    return usage(no_kernel(options.archive, summary.filtered_out));
+  }
+
+  // All or nothing: a run that was stopped, or has nothing to show, leaves the output as it was.
+  summary.stopped_early = stop.stopped();
+  if (!summary.stopped_early && !written.empty()) {
+    const Manifest manifest = make_manifest(options.layout, summary, *kernels, blob_names);
+    const Documents documents{.manifest = write_manifest(manifest),
+                              .index = options.layout == Layout::kIndexed
+                                           ? std::optional(write_index(manifest))
+                                           : std::nullopt};
+    const OutputPlan plan = plan_output(options.layout, written, summary.aliases);
+    if (Result<void> placed = place_output(*folder, plan, blobs, options.layout, documents);
+        !placed) {
+      return no_output(std::move(placed).error());
+    }
+    folder->complete();
+  }
+  summary.wall = std::chrono::steady_clock::now() - begin;
+  return summary;
+}
+
+}  // namespace btfbatch

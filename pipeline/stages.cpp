@@ -1,0 +1,121 @@
+#include "pipeline/stages.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/btf/load.h"
+
+namespace btfbatch {
+namespace {
+
+void make_failed(KernelWork& work, Error error) {
+  work.outcome.outcome = Outcome::kFailed;
+  work.outcome.reasons = {std::move(error.message)};
+  work.outcome.output_path.clear();
+}
+
+bool has_failed(const KernelWork& work) {
+  return !work.outcome.reasons.empty();
+}
+
+// "opensnoop.bpf.o: kprobe/do_open+0x18: task_struct.pid (byte_off): ambiguous: …"
+std::string describe(const UnanswerableRelocation& unanswerable, const ObjectSet& objects) {
+  const Object& object = objects.objects()[unanswerable.object];
+  const Relocation& relocation = object.relocations[unanswerable.relocation];
+  return fmt::format("{}: {}+{:#x}: {}", object.name, relocation.section, relocation.instruction,
+                     unanswerable.reason);
+}
+
+}  // namespace
+
+KernelWork start_work(std::size_t sequence, Entry entry) {
+  KernelWork work;
+  work.sequence = sequence;
+  work.entry = std::move(entry);
+  work.outcome.archive_path = work.entry.archive_path;
+  work.outcome.output_path = work.entry.output_path;
+  work.outcome.identity = work.entry.identity;
+  work.outcome.compressed_size = work.entry.compressed_size;
+  if (work.entry.failure) {
+    make_failed(work, *std::move(work.entry.failure));
+  }
+  return work;
+}
+
+void unpack_kernel(KernelWork& work, const UnpackLimits& limits, BufferPool& buffers) {
+  if (has_failed(work)) {
+    return;
+  }
+  work.btf = buffers.take();
+  const Entry& entry = work.entry;
+  Result<void> unpacked =
+      entry.file.empty() ? unpack_bytes(entry.content.bytes(), entry.archive_path, limits, work.btf)
+                         : unpack_file(entry.file, limits, work.btf);
+  work.entry.content = Buffer();
+  if (!unpacked) {
+    buffers.give_back(std::exchange(work.btf, Buffer()));
+    make_failed(work, std::move(unpacked).error());
+    return;
+  }
+  work.outcome.btf_size = work.btf.size();
+}
+
+void minimize_kernel(KernelWork& work, const ObjectSet& objects, BufferPool& buffers) {
+  if (has_failed(work)) {
+    return;
+  }
+  Result<MinimizedBtf> minimized = [&]() -> Result<MinimizedBtf> {
+    const Result<BtfView> kernel = load_kernel_btf(work.btf.bytes());
+    if (!kernel) {
+      return fail_within("not a valid BTF", kernel.error());
+    }
+    return minimize(*kernel, objects);
+  }();
+  buffers.give_back(std::exchange(work.btf, Buffer()));
+  if (!minimized) {
+    make_failed(work, std::move(minimized).error());
+    return;
+  }
+  KernelOutcome& outcome = work.outcome;
+  outcome.outcome = minimized->unanswerable.empty() ? Outcome::kMinimized : Outcome::kDegraded;
+  for (const UnanswerableRelocation& unanswerable : minimized->unanswerable) {
+    outcome.reasons.push_back(describe(unanswerable, objects));
+  }
+  outcome.content_id = minimized->id;
+  outcome.minimized_size = minimized->bytes.size();
+  outcome.type_count = minimized->type_count;
+  work.minimized = *std::move(minimized);
+}
+
+void KernelWriter::write(KernelWork& work) {
+  if (stop_.stopped()) {
+    return;
+  }
+  std::size_t blob = ProcessedKernels::kNoBlob;
+  if (work.minimized) {
+    Result<std::size_t> added = blobs_.add(work.minimized->id, work.minimized->bytes);
+    if (!added) {
+      failure_ = std::move(added).error();
+      stop_.stop();
+      return;
+    }
+    blob = *added;
+  }
+  work.minimized.reset();
+  kernel_done_(work.outcome);
+  processed_.outcomes.push_back(std::move(work.outcome));
+  processed_.blobs.push_back(blob);
+  if (strict_ && processed_.outcomes.back().outcome != Outcome::kMinimized) {
+    stop_.stop();
+  }
+}
+
+Result<ProcessedKernels> KernelWriter::finish() {
+  if (failure_) {
+    return std::unexpected(*std::move(failure_));
+  }
+  return std::move(processed_);
+}
+
+}  // namespace btfbatch

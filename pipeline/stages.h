@@ -1,0 +1,65 @@
+// What the nodes of the graph do, as plain functions.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "core/error.h"
+#include "core/minimize/minimize.h"
+#include "core/object/object_set.h"
+#include "pipeline/blob_store.h"
+#include "pipeline/buffer.h"
+#include "pipeline/graph.h"
+#include "pipeline/run.h"
+#include "pipeline/scan.h"
+#include "pipeline/stop_signal.h"
+#include "pipeline/unpack.h"
+
+namespace btfbatch {
+
+// One kernel on its way through the graph. Only one stage has it at a time.
+struct KernelWork {
+  std::size_t sequence = 0;  // its place in the archive's order
+  Entry entry;
+  KernelOutcome outcome;
+  Buffer btf;                             // between unpack and minimize
+  std::optional<MinimizedBtf> minimized;  // between minimize and write; nothing where failed
+};
+
+// Begins the work on an entry.
+[[nodiscard]] KernelWork start_work(std::size_t sequence, Entry entry);
+
+// Fills work.btf, with a buffer from the pool, or makes the kernel a failed one. Thread-safe.
+void unpack_kernel(KernelWork& work, const UnpackLimits& limits, BufferPool& buffers);
+
+// Fills work.minimized and gives the buffer back, or makes the kernel a failed one; does nothing
+// for one that failed before. Thread-safe.
+void minimize_kernel(KernelWork& work, const ObjectSet& objects, BufferPool& buffers);
+
+// The last stage, which sees the kernels in order.
+class KernelWriter {
+ public:
+  // The arguments are borrowed and must outlive the writer.
+  KernelWriter(BlobStore& blobs, bool strict, StopSignal& stop,
+               const std::function<void(const KernelOutcome&)>& kernel_done)
+      : blobs_(blobs), strict_(strict), stop_(stop), kernel_done_(kernel_done) {}
+
+  // Stores the kernel's bytes and notes its outcome. Once the run is stopped, nothing more is
+  // noted, so that the outcomes are those of the archive's beginning.
+  void write(KernelWork& work);
+
+  // What was noted, or why the run had to be stopped.
+  [[nodiscard]] Result<ProcessedKernels> finish();
+
+ private:
+  BlobStore& blobs_;
+  bool strict_;
+  StopSignal& stop_;
+  const std::function<void(const KernelOutcome&)>& kernel_done_;
+  ProcessedKernels processed_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace btfbatch
