@@ -1,1 +1,32 @@
-int main() { return 0; }
+// Chooses the command by the first argument, and is the last to hear of an exception.
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/run_command.h"
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+// `run` may be left out: everything that is no command belongs to it.
+int dispatch(Arguments arguments) {
+  if (!arguments.empty() && arguments.front() == "run") {
+    arguments.erase(arguments.begin());
+  }
+  return btfbatch::cli::run_command(arguments);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return dispatch(Arguments(argv + (argc > 0 ? 1 : 0), argv + argc));
+  } catch (const std::exception& error) {
+    // Input never leads here; a bug does, or memory that has run out.
+    (void)std::fprintf(stderr, "btfbatch: internal error: %s\n", error.what());
+    return btfbatch::cli::kNothingWritten;
+  }
+}

@@ -1,0 +1,12 @@
+// The shape of --help: what surrounds the list of options.
+#pragma once
+
+#include <CLI/App.hpp>
+
+namespace btfbatch::cli {
+
+// Gives `app`, whose options are all defined, the description, the usage line, the footer and the
+// page layout of the main job's help.
+void set_help_page(CLI::App& app);
+
+}  // namespace btfbatch::cli

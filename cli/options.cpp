@@ -1,0 +1,367 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "cli/config.h"
+#include "cli/help.h"
+#include "cli/text.h"
+#include "cli/units.h"
+
+namespace btfbatch::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMostJobs = 1024;
+
+template <class T>
+using Choices = std::vector<std::pair<std::string_view, T>>;
+
+// Defines options in a CLI::App and remembers which of them a configuration file may hold. Values
+// are taken as text and converted here, so that a value from either source meets the same rules and
+// the same messages.
+class OptionTable {
+ public:
+  explicit OptionTable(CLI::App& app) : app_(app) {}
+
+  [[nodiscard]] const std::vector<ConfigKey>& config_keys() const { return config_keys_; }
+
+  // Headline over the options that follow.
+  void group(std::string name) { group_ = std::move(name); }
+
+  // Values from here on come from a file, where a leading '-' is no mistake.
+  void begin_config_file() { on_command_line_ = false; }
+
+  CLI::Option* path(const std::string& name, const std::string& shown, const std::string& help,
+                    fs::path& target) {
+    return define(name, ConfigShape::kPath, shown, help, [&target](const auto& values) {
+      target = values.front();
+      return Result<void>();
+    });
+  }
+
+  void paths(const std::string& name, const std::string& shown, const std::string& help,
+             std::vector<fs::path>& target) {
+    define(name, ConfigShape::kPaths, shown, help, [&target](const auto& values) {
+      target.assign(values.begin(), values.end());
+      return Result<void>();
+    })->allow_extra_args();
+  }
+
+  void texts(const std::string& name, const std::string& shown, const std::string& help,
+             std::vector<std::string>& target) {
+    define(name, ConfigShape::kTexts, shown, help, [&target](const auto& values) {
+      target = values;
+      return Result<void>();
+    });
+  }
+
+  void jobs(const std::string& name, const std::string& help, unsigned& target) {
+    define(name, ConfigShape::kNumber, "N", help, [&target](const auto& values) {
+      const Result<std::uint64_t> number = parse_number(values.front(), 0, kMostJobs);
+      target = static_cast<unsigned>(number.value_or(0));
+      return number ? Result<void>() : std::unexpected(number.error());
+    });
+  }
+
+  void size(const std::string& name, const std::string& help, std::uint64_t& target) {
+    define(name, ConfigShape::kSize, "SIZE", help, [&target](const auto& values) {
+      const Result<std::uint64_t> bytes = parse_size(values.front());
+      target = bytes.value_or(0);
+      return bytes ? Result<void>() : std::unexpected(bytes.error());
+    });
+  }
+
+  template <class T>
+  void choice(const std::string& name, const std::string& shown, const std::string& help,
+              Choices<T> choices, T& target) {
+    define(name, ConfigShape::kText, shown, help,
+           [&target, choices = std::move(choices)](const auto& values) -> Result<void> {
+             std::vector<std::string_view> names;
+             for (const auto& [choice_name, value] : choices) {
+               if (choice_name == values.front()) {
+                 target = value;
+                 return {};
+               }
+               names.push_back(choice_name);
+             }
+             return fail(fmt::format("'{}' is none of {}", values.front(), fmt::join(names, ", ")));
+           });
+  }
+
+  CLI::Option* flag(const std::string& name, const std::string& help, bool& target) {
+    CLI::Option* option = app_.add_flag(name, target, help)->group(group_);
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    config_keys_.push_back({option->get_lnames().front(), ConfigShape::kFlag});
+    return option;
+  }
+
+ private:
+  using Setter = std::function<Result<void>(const std::vector<std::string>& values)>;
+
+  CLI::Option* define(const std::string& name, ConfigShape shape, const std::string& shown,
+                      const std::string& help, Setter set) {
+    const std::string long_name = name.substr(name.find("--"));
+    const bool many = shape == ConfigShape::kTexts || shape == ConfigShape::kPaths;
+    auto take = [this, long_name, set = std::move(set)](const CLI::results_t& values) {
+      for (const std::string& value : values) {
+        // CLI11 gives an option that needs a value whatever follows it.
+        if (on_command_line_ && value.size() > 1 && value.front() == '-') {
+          throw CLI::ValidationError(
+              long_name, fmt::format("needs a value, and '{0}' looks like another option; a name "
+                                     "that begins with '-' is written './{0}'",
+                                     value));
+        }
+      }
+      if (auto result = set(values); !result) {
+        throw CLI::ValidationError(long_name, result.error().message);
+      }
+      return true;
+    };
+    CLI::Option* option = app_.add_option(name, std::move(take), help);
+    option->group(group_)->option_text(shown)->type_name(shown);
+    if (many) {
+      option->expected(-1)->allow_extra_args(false);
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+    config_keys_.push_back({long_name.substr(2), shape});
+    return option;
+  }
+
+  CLI::App& app_;
+  std::vector<ConfigKey> config_keys_;
+  std::string group_;
+  bool on_command_line_ = true;
+};
+
+void define_options(OptionTable& table, Settings& settings, fs::path& config) {
+  RunOptions& run = settings.run;
+  table.group("Input and output");
+  table.path("--archive", "PATH",
+             "Folder like BTFHub's archive, one tar of such a folder, or the file\n"
+             "of one kernel (.btf.tar.xz, .tar.zst, .tar.gz, .btf, vmlinux).\n"
+             "Required.",
+             run.archive);
+  table.paths("--objs", "FILE...",
+              "eBPF objects (*.bpf.o), executables that embed some, or folders of\n"
+              "*.o files. Takes several; may be repeated. Required.",
+              run.objects);
+  table.path("--out", "DIR",
+             "Where the result goes. An earlier result there is replaced, kernels\n"
+             "that have vanished from the archive included. Required.",
+             run.out);
+  table.choice<Layout>("--layout", "LAYOUT",
+                       "How identical results share their bytes (default: symlink):\n"
+                       "  symlink   relative links to the first path, which holds the file\n"
+                       "  hardlink  one file under many names\n"
+                       "  copy      a file for each path\n"
+                       "  indexed   blobs/CONTENT_ID.btf and index.json; no links at all",
+                       {{"symlink", Layout::kSymlink},
+                        {"hardlink", Layout::kHardlink},
+                        {"copy", Layout::kCopy},
+                        {"indexed", Layout::kIndexed}},
+                       run.layout);
+
+  table.group("Which kernels (each may be repeated; default: all)");
+  table.texts("--arch", "GLOB", "As in the path; arm64 is aarch64, and x86_64 is amd64.",
+              run.filter.arch);
+  table.texts("--distro", "GLOB", "First folder of the path: ubuntu", run.filter.distro);
+  table.texts("--release", "GLOB", "Second folder of the path: '20.*'", run.filter.release);
+  table.texts("--kernel", "CONDITION",
+              "Range or glob over `uname -r`: '>=4.18', '>=4.18,<5.10', '*-aws'.\n"
+              "Every range must hold; of several globs, one is enough.",
+              run.filter.kernel);
+  table.texts("--include", "GLOB", "Over the whole path in the archive; '*' also matches '/'.",
+              run.filter.include);
+  table.texts("--exclude", "GLOB", "The same; wins over --include.", run.filter.exclude);
+
+  table.group("How it runs");
+  table.jobs("-j,--jobs", "Threads of the whole process (default: one for each core).", run.jobs);
+  table.size("--max-btf-size",
+             "A kernel whose BTF is larger fails: bytes, or KiB, MiB, GiB\n"
+             "(default: 256MiB).",
+             run.max_btf_size);
+  table.flag("--strict",
+             "Stop at the first kernel that fails or is degraded, and leave --out\n"
+             "as it was.",
+             run.strict);
+
+  table.group("Messages");
+  table.choice<ProgressMode>(
+      "--progress", "WHEN",
+      "Progress on standard error (default: auto):\n"
+      "  auto    one live line on a terminal, elsewhere a log line every 10 s\n"
+      "  always  one live line (with --log-format json: log lines)\n"
+      "  never   none",
+      {{"auto", ProgressMode::kAuto},
+       {"always", ProgressMode::kAlways},
+       {"never", ProgressMode::kNever}},
+      settings.progress);
+  CLI::Option* quiet =
+      table.flag("-q,--quiet", "Errors only; no progress, no summary.", settings.quiet);
+  table.flag("-v,--verbose", "A line for each kernel.", settings.verbose)->excludes(quiet);
+  table.choice<LogFormat>("--log-format", "FORMAT",
+                          "text (default), or json: each message, and the closing summary, as\n"
+                          "one JSON object a line on standard error, with the fields time, level\n"
+                          "and message, and more by kind of message.",
+                          {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
+                          settings.log_format);
+
+  // Last, and taken out of the keys: a configuration file does not name another.
+  table.group("Configuration");
+  table.path("--config", "FILE",
+             "TOML: any option above under its long name, such as\n"
+             "  objs = [\"a.bpf.o\", \"b.bpf.o\"]\n"
+             "  strict = true\n"
+             "Relative paths start from the file's folder. The command line wins\n"
+             "(a flag is taken back with --strict=false).",
+             config);
+}
+
+Answer wrong(std::string_view message) {
+  return {kWrongUsage,
+          fmt::format("btfbatch: error: {}\nSee 'btfbatch --help'.\n", printable(message))};
+}
+
+std::string complain_about(const std::string& extra, const CLI::App& app) {
+  if (extra.size() < 2 || extra.front() != '-') {
+    return fmt::format("'{}' is neither an option nor the value of one", extra);
+  }
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  const std::string name = extra.substr(0, extra.find('='));
+  return fmt::format("unknown option '{}'; the nearest known one is '{}'", name,
+                     nearest_name(name, names));
+}
+
+// Sets what the file says and the command line does not.
+Result<void> apply_config(const fs::path& file, CLI::App& app, OptionTable& table) {
+  std::vector<ConfigKey> keys = table.config_keys();
+  std::erase_if(keys, [](const ConfigKey& key) { return key.name == "config"; });
+  const Result<std::vector<ConfigEntry>> entries = read_config(file, keys);
+  if (!entries) {
+    return std::unexpected(entries.error());
+  }
+  const auto is_given = [](const CLI::Option* option) { return option->count() > 0; };
+  std::set<const CLI::Option*> given;
+  for (const CLI::Option* option : app.get_options(is_given)) {
+    given.insert(option);
+  }
+  table.begin_config_file();
+  for (const ConfigEntry& entry : *entries) {
+    CLI::Option* option = app.get_option("--" + entry.name);
+    const auto& opposites = option->get_excludes();
+    if (entry.values.empty() || given.contains(option) ||
+        std::ranges::any_of(opposites, [&](const auto* other) { return given.contains(other); })) {
+      continue;
+    }
+    try {
+      option->add_result(entry.values);
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      return fail(fmt::format("{}:{}: {}", file.string(), entry.line, error.what()));
+    }
+  }
+  return {};
+}
+
+Result<void> check_complete(const Settings& settings) {
+  constexpr std::string_view kMissing =
+      "{0} is missing: give {0} {1}, or '{2}' in a configuration file";
+  if (settings.run.archive.empty()) {
+    return fail(fmt::format(kMissing, "--archive", "PATH", "archive"));
+  }
+  if (settings.run.objects.empty()) {
+    return fail(fmt::format(kMissing, "--objs", "FILE...", "objs"));
+  }
+  if (settings.run.out.empty()) {
+    return fail(fmt::format(kMissing, "--out", "DIR", "out"));
+  }
+  if (settings.quiet && settings.verbose) {
+    return fail("--quiet and --verbose contradict each other");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::expected<Settings, Answer> parse_options(std::span<const std::string> arguments) {
+  CLI::App app;
+  Settings settings;
+  fs::path config;
+  OptionTable table(app);
+  define_options(table, settings, config);
+  app.set_help_flag("-h,--help", "This page.")->group("Help");
+  app.set_version_flag("--version", "btfbatch " BTFBATCH_VERSION, "The version of btfbatch.")
+      ->group("Help");
+  set_help_page(app);
+  app.allow_extras();  // complain_about() knows better words than CLI11
+
+  try {
+    // CLI11 takes the last argument first.
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    return std::unexpected(Answer{kAllWell, app.help()});
+  } catch (const CLI::CallForVersion& version) {
+    return std::unexpected(Answer{kAllWell, std::string(version.what()) + "\n"});
+  } catch (const CLI::ParseError& error) {
+    return std::unexpected(wrong(error.what()));
+  }
+  if (const std::vector<std::string> extras = app.remaining(); !extras.empty()) {
+    return std::unexpected(wrong(complain_about(extras.front(), app)));
+  }
+  if (!config.empty()) {
+    if (auto applied = apply_config(config, app, table); !applied) {
+      return std::unexpected(wrong(applied.error().message));
+    }
+  }
+  if (auto complete = check_complete(settings); !complete) {
+    return std::unexpected(wrong(complete.error().message));
+  }
+  return settings;
+}
+
+Result<void> check_inputs(const RunOptions& options) {
+  std::error_code problem;
+  if (!fs::exists(options.archive, problem)) {
+    return fail(fmt::format(
+        "--archive: '{}' {}; clone BTFHub's archive or give its path", options.archive.string(),
+        problem ? "cannot be reached: " + problem.message() : "does not exist"));
+  }
+  for (const fs::path& object : options.objects) {
+    const std::string name = object.string();
+    const fs::file_status status = fs::status(object, problem);
+    if (!fs::exists(status)) {
+      const bool is_glob = name.find_first_of("*?[") != std::string::npos;
+      return fail(fmt::format("--objs: '{}' does not exist; {}", name,
+                              is_glob ? "the shell found no file for this pattern"
+                                      : "build the object first, or give its path"));
+    }
+    if (!fs::is_regular_file(status) && !fs::is_directory(status)) {
+      return fail(fmt::format("--objs: '{}' is neither a file nor a folder", name));
+    }
+    if (::access(object.c_str(), R_OK) != 0) {
+      return fail(fmt::format("--objs: '{}': {}", name, std::generic_category().message(errno)));
+    }
+  }
+  return {};
+}
+
+}  // namespace btfbatch::cli

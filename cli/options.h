@@ -1,0 +1,47 @@
+// The options of the main job: their definition, their help, and what they come down to.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+
+#include "cli/exit_code.h"
+#include "core/error.h"
+#include "pipeline/run.h"
+
+namespace btfbatch::cli {
+
+enum class ProgressMode : std::uint8_t {
+  kAuto,    // a live line on a terminal, log lines elsewhere
+  kAlways,  // a live line
+  kNever,
+};
+
+enum class LogFormat : std::uint8_t { kText, kJson };
+
+// Everything that command line and configuration file say.
+struct Settings {
+  RunOptions run{};
+  ProgressMode progress = ProgressMode::kAuto;
+  LogFormat log_format = LogFormat::kText;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+// What to print where there is no job to run: --help and --version (code kAllWell, for standard
+// output), or what is wrong with the options (code kWrongUsage, for standard error).
+struct Answer {
+  ExitCode code = kAllWell;
+  std::string text;  // ends with a newline
+};
+
+// Reads the options (without the program's name, without a command), then the configuration file
+// that they may name; the command line wins. Does not look at any other file.
+[[nodiscard]] std::expected<Settings, Answer> parse_options(std::span<const std::string> arguments);
+
+// Whether archive and objects are there, so that a mistyped path costs no time. Errors name the
+// option, the path and the remedy.
+[[nodiscard]] Result<void> check_inputs(const RunOptions& options);
+
+}  // namespace btfbatch::cli

@@ -1,0 +1,155 @@
+#include "cli/run_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <string_view>
+
+#include "cli/exit_code.h"
+#include "cli/interrupt.h"
+#include "cli/log.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/summary.h"
+#include "cli/units.h"
+
+namespace btfbatch::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Where the stream cannot be written, the exit code still tells how the job went.
+void print(std::FILE* stream, std::string_view text) {
+  (void)std::fwrite(text.data(), 1, text.size(), stream);
+  (void)std::fflush(stream);
+}
+
+std::string_view outcome_name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kMinimized:
+      return "minimized";
+    case Outcome::kDegraded:
+      return "degraded";
+    case Outcome::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
+// A failure is told at once, since a run may take long; of the rest, the closing summary tells what
+// is worth knowing, and --verbose all.
+void log_kernel(Log& log, const KernelOutcome& kernel) {
+  Json fields = {{"kernel", kernel.archive_path}, {"outcome", outcome_name(kernel.outcome)}};
+  if (kernel.outcome == Outcome::kFailed) {
+    fields["reasons"] = kernel.reasons;
+    log.write(spdlog::level::err, kernel.archive_path + ": " + reasons_in_one_line(kernel), fields);
+    return;
+  }
+  fields["btf_size"] = kernel.btf_size;
+  fields["minimized_size"] = kernel.minimized_size;
+  std::string message =
+      fmt::format("{}: {} -> {}, {}", kernel.archive_path, format_size(kernel.btf_size),
+                  format_size(kernel.minimized_size), format_count(kernel.type_count, "type"));
+  auto level = spdlog::level::debug;
+  if (kernel.outcome == Outcome::kDegraded) {
+    fields["reasons"] = kernel.reasons;
+    message += "; degraded: " + reasons_in_one_line(kernel);
+    level = log.is_json() ? spdlog::level::warn : spdlog::level::debug;
+  }
+  log.write(level, message, fields);
+}
+
+RunObserver observe(Log& log, Progress& progress) {
+  RunObserver observer;
+  observer.scanned = [&progress](std::size_t kernels) {
+    progress.begin(kernels, Progress::Clock::now());
+  };
+  observer.kernel_done = [&log, &progress](const KernelOutcome& kernel) {
+    log_kernel(log, kernel);
+    progress.kernel_done(kernel.outcome, Progress::Clock::now());
+  };
+  observer.should_stop = [] { return stop_signal() != 0; };
+  return observer;
+}
+
+// Ends a run that was stopped before all kernels were done.
+int report_stop(Log& log, const Settings& settings, const RunSummary& summary, const Tally& tally) {
+  const std::string out = settings.run.out.string();
+  if (const int signal = stop_signal(); signal != 0) {
+    const std::string done = tally.total > 0 ? fmt::format("{} of {}", tally.done, tally.total)
+                                             : fmt::format("{}", tally.done);
+    log.error(fmt::format("stopped by {} after {} kernels; '{}' is left as it was",
+                          signal == SIGINT ? "SIGINT" : "SIGTERM", done, out));
+    return kSignalBase + signal;
+  }
+  const auto bad = std::ranges::find_if(summary.kernels, [](const KernelOutcome& kernel) {
+    return kernel.outcome != Outcome::kMinimized;
+  });
+  const std::string why =
+      bad == summary.kernels.end()
+          ? "a kernel failed"
+          : fmt::format("{} {}: {}", bad->archive_path,
+                        bad->outcome == Outcome::kFailed ? "failed" : "is degraded",
+                        reasons_in_one_line(*bad));
+  log.error(fmt::format("stopped by --strict: {}; '{}' is left as it was", why, out));
+  return kSomeKernels;
+}
+
+int report_nothing_to_do(Log& log, const Settings& settings, const RunSummary& summary) {
+  const std::string archive = settings.run.archive.string();
+  log.error(summary.filtered_out == 0
+                ? fmt::format("--archive: '{}' holds no kernel", archive)
+                : fmt::format("none of the {} in '{}' passes the filters; loosen --arch, --distro, "
+                              "--release, --kernel, --include or --exclude",
+                              format_count(summary.filtered_out, "kernel"), archive));
+  return kWrongUsage;
+}
+
+}  // namespace
+
+int run_command(std::span<const std::string> arguments) {
+  const auto settings = parse_options(arguments);
+  if (!settings) {
+    const Answer& answer = settings.error();
+    print(answer.code == kAllWell ? stdout : stderr, answer.text);
+    return answer.code;
+  }
+  catch_stop_signals();
+  Log log(*settings);
+  if (auto there = check_inputs(settings->run); !there) {
+    log.error(there.error().message);
+    return kWrongUsage;
+  }
+
+  Progress progress(*settings, ::isatty(STDERR_FILENO) != 0, log);
+  const auto summary = run(settings->run, observe(log, progress));
+  progress.end(Progress::Clock::now());
+
+  if (!summary) {
+    const RunError& failure = summary.error();
+    log.error(failure.error.message);
+    return failure.kind == RunError::Kind::kUsage ? kWrongUsage : kNothingWritten;
+  }
+  if (summary->stopped_early) {
+    return report_stop(log, *settings, *summary, progress.tally());
+  }
+  if (summary->kernels.empty()) {
+    return report_nothing_to_do(log, *settings, *summary);
+  }
+  if (log.is_json()) {
+    log.write(spdlog::level::info, "summary", {{"summary", summary_json(*summary, settings->run)}});
+  } else if (!settings->quiet) {
+    print(stdout, summary_text(*summary, settings->run));
+  }
+  const std::size_t failed = summary->count(Outcome::kFailed);
+  if (failed == summary->kernels.size()) {
+    log.error(fmt::format("nothing was written: {} failed", format_count(failed, "kernel")));
+    return kNothingWritten;
+  }
+  return failed + summary->count(Outcome::kDegraded) > 0 ? kSomeKernels : kAllWell;
+}
+
+}  // namespace btfbatch::cli

@@ -1,0 +1,13 @@
+// `btfbatch run`, which is also `btfbatch` alone: the main job.
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace btfbatch::cli {
+
+// Runs the main job with `arguments` (without the program's name and the command), speaking on
+// standard output and standard error. Returns the process's exit code. Once in a process.
+[[nodiscard]] int run_command(std::span<const std::string> arguments);
+
+}  // namespace btfbatch::cli
