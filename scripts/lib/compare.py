@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""The measuring behind scripts/compare.sh, which says what is compared with what.
+
+Rounds are interleaved (a b c a b c …), so that a slower moment of the machine meets all three. CPU
+time and peak memory are those that the kernel accounts to the process and the children it waited
+for.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from embedded_objects import extract
+
+MIB = 1 << 20
+
+
+class CompareError(Exception):
+    """Why there is nothing to compare, in words for the person who asked."""
+
+
+def measure(command, log, good_codes=(0,)):
+    """Runs a command; wall and CPU seconds, and the peak memory of its largest process in bytes."""
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in good_codes:
+        raise CompareError(f"{command[0]} exits with {process.returncode}, see {log.name}")
+    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss * 1024}
+
+
+def write_makefile(path, archive, kernels, objects, out, bpftool):
+    """What people run today: a rule for each kernel, unpack with tar, minimize, remove."""
+    names = " ".join(shlex.quote(str(item)) for item in objects)
+    lines = [f"all: {' '.join(f'k{index}' for index in range(len(kernels)))}"]
+    for index, kernel in enumerate(kernels):
+        output = out / kernel.removesuffix(".tar.xz")
+        unpacked = out / f"unpacked-{index}"
+        recipe = [
+            f"mkdir -p {shlex.quote(str(unpacked))} {shlex.quote(str(output.parent))}",
+            f"tar xfJ {shlex.quote(str(archive / kernel))} -C {shlex.quote(str(unpacked))}",
+            # A kernel that bpftool refuses must not stop the others.
+            f"{bpftool} gen min_core_btf {shlex.quote(str(unpacked))}/*.btf "
+            f"{shlex.quote(str(output))} {names} || rm -f {shlex.quote(str(output))}",
+            f"rm -r {shlex.quote(str(unpacked))}",
+        ]
+        lines.append(f".PHONY: k{index}\nk{index}:")
+        lines += ["\t@" + line.replace("$", "$$") for line in recipe]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_floor(path, archive, kernels, jobs):
+    """Decompressing every file and nothing else."""
+    names = path.with_suffix(".names")
+    names.write_bytes(b"".join(os.fsencode(archive / kernel) + b"\0" for kernel in kernels))
+    path.write_text(
+        f"xargs -0 -P {jobs} -n 1 xz -dc <{shlex.quote(str(names))} >/dev/null\n", encoding="utf-8"
+    )
+
+
+def check_same_bytes(kernels, mine, theirs):
+    """How many results are the same bytes, and which kernels bpftool refused. Raises on others."""
+    same, refused, different = 0, [], []
+    for kernel in kernels:
+        name = kernel.removesuffix(".tar.xz")
+        if not (theirs / name).exists():
+            refused.append(kernel)
+        elif (mine / name).exists() and (mine / name).read_bytes() == (theirs / name).read_bytes():
+            same += 1
+        else:
+            different.append(name)
+    if different:
+        raise CompareError(f"{mine} and {theirs} differ in: {', '.join(different)}")
+    if same == 0:
+        raise CompareError(f"bpftool minimized none of the {len(kernels)} kernels")
+    return same, refused
+
+
+def run_rounds(arguments, kernels, objects, work):
+    """Measures all three `--rounds` times; their numbers by name."""
+    floor = work / "floor.sh"
+    makefile = work / "Makefile"
+    mine, theirs = work / "btfbatch", work / "bpftool"
+    write_floor(floor, arguments.archive, kernels, arguments.jobs)
+    write_makefile(makefile, arguments.archive, kernels, objects, theirs, arguments.bpftool)
+    jobs = str(arguments.jobs)
+    btfbatch = [arguments.btfbatch, "--archive", arguments.archive, "--out", mine, "-j", jobs]
+    btfbatch += ["--progress", "never", "--objs", *arguments.objects]
+    rounds = {"btfbatch": [], "floor": [], "make": []}
+    with open(work / "log", "w", encoding="utf-8") as log:
+        measure(["sh", floor], log)  # brings the archive into the page cache
+        for index in range(arguments.rounds):
+            print(f"round {index + 1} of {arguments.rounds}", file=sys.stderr, flush=True)
+            for folder in (mine, theirs):
+                shutil.rmtree(folder, ignore_errors=True)
+            # 2: some kernels were degraded; the comparison of the bytes tells whether rightly.
+            rounds["btfbatch"].append(measure(btfbatch, log, good_codes=(0, 2)))
+            rounds["floor"].append(measure(["sh", floor], log))
+            rounds["make"].append(measure(["make", "-s", "-j", jobs, "-f", makefile], log))
+    return rounds
+
+
+def report_of(rounds, arguments, kernels, objects, same, refused):
+    def summed_up(name):
+        runs = rounds[name]
+        return {
+            "wall_median": statistics.median(run["wall"] for run in runs),
+            "wall_best": min(run["wall"] for run in runs),
+            "cpu_median": statistics.median(run["cpu"] for run in runs),
+            "peak_bytes": max(run["peak"] for run in runs),
+        }
+
+    btfbatch, floor, make = (summed_up(name) for name in ("btfbatch", "floor", "make"))
+    return {
+        "kernels": len(kernels),
+        "objects": len(objects),
+        "jobs": arguments.jobs,
+        "rounds": arguments.rounds,
+        "btfbatch": btfbatch,
+        "floor": floor,
+        "make": make,
+        "wall_over_floor": btfbatch["wall_median"] / floor["wall_median"],
+        "wall_over_floor_best": btfbatch["wall_best"] / floor["wall_best"],
+        "times_faster_than_make": make["wall_median"] / btfbatch["wall_median"],
+        "times_faster_than_make_best": make["wall_best"] / btfbatch["wall_best"],
+        "cpu_over_floor": btfbatch["cpu_median"] / floor["cpu_median"] - 1,
+        "same_bytes": same,
+        "refused_by_bpftool": refused,
+    }
+
+
+def print_table(report):
+    print(
+        f"{report['kernels']} kernels, {report['objects']} objects, -j{report['jobs']}, "
+        f"{report['rounds']} rounds\n"
+    )
+    print(f"{'':34}{'wall, median':>14}{'wall, best':>14}{'CPU, median':>14}{'peak':>12}")
+    rows = {
+        "btfbatch": "(a) btfbatch",
+        "floor": "(b) the floor: xz -dc | xargs -P",
+        "make": "(c) make: tar + bpftool + rm",
+    }
+    for name, label in rows.items():
+        row = report[name]
+        print(
+            f"{label:34}{row['wall_median']:12.2f} s{row['wall_best']:12.2f} s"
+            f"{row['cpu_median']:12.2f} s{row['peak_bytes'] / MIB:8.0f} MiB"
+        )
+    print(
+        f"""
+wall time of (a) / (b)            {report['wall_over_floor']:.3f}
+  of the best rounds              {report['wall_over_floor_best']:.3f}
+wall time of (c) / (a)            {report['times_faster_than_make']:.2f}
+  of the best rounds              {report['times_faster_than_make_best']:.2f}
+CPU time of (a) beyond (b)        {100 * report['cpu_over_floor']:.1f} % of (b); minimizing is less
+peak memory of (a)                {report['btfbatch']['peak_bytes'] / 1e6:.0f} MB
+(a) and (c) gave the same bytes   for {report['same_bytes']} kernels
+bpftool refused                   {len(report['refused_by_bpftool'])} kernels
+"""
+    )
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--btfbatch", type=pathlib.Path, required=True)
+    parser.add_argument("--bpftool", required=True)
+    parser.add_argument("--work", type=pathlib.Path, required=True)
+    parser.add_argument("--jobs", type=int, required=True)
+    parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("archive", type=pathlib.Path)
+    parser.add_argument("objects", type=pathlib.Path, nargs="+")
+    return parser.parse_args()
+
+
+def compare(arguments):
+    arguments.archive = arguments.archive.resolve()
+    kernels = sorted(
+        path.relative_to(arguments.archive).as_posix()
+        for path in arguments.archive.rglob("*.btf.tar.xz")
+    )
+    if not kernels:
+        raise CompareError(f"{arguments.archive} holds no *.btf.tar.xz")
+    cores = sorted(os.sched_getaffinity(0))[: arguments.jobs]
+    os.sched_setaffinity(0, cores)  # for all that is started from here
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    work = pathlib.Path(tempfile.mkdtemp(prefix="compare-", dir=arguments.work.resolve()))
+    objects = extract(arguments.objects, work / "objects")
+    rounds = run_rounds(arguments, kernels, objects, work)
+    same, refused = check_same_bytes(kernels, work / "btfbatch", work / "bpftool")
+    report = report_of(rounds, arguments, kernels, objects, same, refused)
+    shutil.rmtree(work)
+    print_table(report)
+    text = json.dumps(report, indent=2)
+    print(text)
+    if arguments.json:
+        arguments.json.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        compare(parse_arguments())
+    except (CompareError, OSError, ValueError) as problem:
+        sys.exit(f"compare: {problem}")
