@@ -4,8 +4,11 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+
+struct XXH3_state_s;
 
 namespace btfbatch {
 
@@ -23,6 +26,23 @@ struct ContentId {
 
 // Hashes `bytes` (any length, may be empty). Thread-safe.
 [[nodiscard]] ContentId content_id_of(std::span<const std::byte> bytes);
+
+// The same for bytes that come in pieces. Not to be used from two threads at once.
+class ContentHasher {
+ public:
+  ContentHasher();
+
+  void add(std::span<const std::byte> bytes);
+
+  // The id of all that was added so far.
+  [[nodiscard]] ContentId id() const;
+
+ private:
+  struct Free {
+    void operator()(XXH3_state_s* state) const;
+  };
+  std::unique_ptr<XXH3_state_s, Free> state_;
+};
 
 }  // namespace btfbatch
 

@@ -13,6 +13,12 @@
 
 namespace btfbatch {
 
+// The version of what comes out. Results of earlier runs are used again only where they are of this
+// version, so it is to be raised whenever a kernel and a set of objects can come to other bytes
+// than before, or to another outcome: by minimizing, by validating BTF, or by another choice of
+// what in a file of the archive is its BTF.
+inline constexpr std::uint32_t kOutputVersion = 1;
+
 // A relocation that has no one answer on this kernel, where a loader would refuse the object.
 struct UnanswerableRelocation {
   std::uint32_t object = 0;      // index into ObjectSet::objects()

@@ -1,6 +1,7 @@
 #include "core/relocation/match.h"
 
 #include <cstring>
+#include <limits>
 
 #include "core/relocation/compare.h"
 #include "core/relocation/names.h"
@@ -111,7 +112,8 @@ class Matcher {
       return Compared::kRefused;
     }
     const auto size = resolve_size(target_, id_);
-    if (!size) return Compared::kRefused;
+    // libbpf keeps it in an int here, and takes a negative one for an error.
+    if (!size || *size > std::numeric_limits<std::int32_t>::max()) return Compared::kRefused;
     found_.accessors[found_.length++] = {id_, index, nullptr};
     found_.raw[found_.raw_length++] = index;
     found_.bit_offset += index * *size * 8;

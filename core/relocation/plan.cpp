@@ -23,8 +23,7 @@ Result<LocalSpec> read_question(const TypeSpace& space, const Relocation& reloca
     return fail("its type has no name, so that no candidate can be found");
   }
   const Accessor* last = spec->accessors.empty() ? nullptr : &spec->accessors.back();
-  if (!relocation_value(space, spec->kind, spec->root_type, last, spec->bit_offset,
-                        space.btf->was_big_endian())) {
+  if (!relocation_value(space, spec->kind, spec->root_type, last, spec->bit_offset)) {
     return fail(fmt::format("{} cannot be asked of {}", relocation_kind_name(spec->kind),
                             format_local_spec(space, *spec)));
   }
@@ -101,7 +100,10 @@ Result<RelocationPlan> RelocationPlan::make(std::span<const Object> objects) {
   RelocationPlan plan;
   std::map<std::string, std::uint32_t> known;
   std::map<std::vector<std::uint32_t>, std::size_t> known_sequences;
-  for (const Object& object : objects) plan.spaces.push_back({.btf = &object.btf});
+  for (const Object& object : objects)
+    plan.spaces.push_back(
+        {.btf = &object.btf,
+         .machine = {.pointer_size = 8, .big_endian = object.btf.was_big_endian()}});
   for (std::uint32_t i = 0; i < objects.size(); ++i) {
     auto sequences = ObjectReader(plan, known, i).read(objects[i]);
     if (!sequences) return std::unexpected(std::move(sequences).error());

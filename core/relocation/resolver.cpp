@@ -5,7 +5,7 @@
 // mostly reads notes: one visit of 124,000 types, some hundred questions, some thousand notes.
 //
 // A kernel's BTF may be hostile, so its cost is bounded: one match may take a million steps (see
-// Steps), all together that many for each question, and a name may have so many candidates. The
+// Steps), all together four million for each question, and a name may have so many candidates. The
 // heaviest real kernel, 27 MB of duplicates, takes 5,000 steps for each question and has some
 // hundred candidates to a name.
 #include "core/relocation/resolver.h"
@@ -18,17 +18,18 @@
 namespace btfbatch {
 namespace {
 
-constexpr std::uint32_t kMaxSteps = 1U << 20;       // of one match; and of all, for each question
+constexpr std::uint32_t kMaxSteps = 1U << 20;       // of one match
+constexpr std::uint32_t kMaxLongMatches = 4;        // as many, of all together, for each question
 constexpr std::uint32_t kMaxCandidates = 1U << 15;  // of one name
 
 }  // namespace
 
-Resolver::Resolver(const BtfView& kernel, const RelocationPlan& plan)
+Resolver::Resolver(const BtfView& kernel, const RelocationPlan& plan, Machine machine)
     : plan_(plan),
-      kernel_{.btf = &kernel, .pointer_size = pointer_size_of(kernel)},
+      kernel_{.btf = &kernel, .machine = machine},
       candidates_(plan.wanted.size()),
       findings_(plan.distinct.size()),
-      steps_left_(std::uint64_t{kMaxSteps} * plan.distinct.size()) {
+      steps_left_(std::uint64_t{kMaxSteps} * kMaxLongMatches * plan.distinct.size()) {
   find_candidates();
 }
 
@@ -66,8 +67,8 @@ Resolver::Finding& Resolver::ask(std::uint32_t distinct, std::uint32_t candidate
   finding.state = Finding::State::kRefused;
   if (matched == Compared::kRefused) return finding;
   const Accessor* last = spec_.length == 0 ? nullptr : &spec_.last();
-  const auto value = relocation_value(kernel_, relocation.spec.kind, type_id, last,
-                                      spec_.bit_offset, kernel_.btf->was_big_endian());
+  const auto value =
+      relocation_value(kernel_, relocation.spec.kind, type_id, last, spec_.bit_offset);
   if (!value) return finding;
   finding.state = Finding::State::kMatch;
   finding.bit_offset = spec_.bit_offset;
@@ -98,8 +99,8 @@ std::string Resolver::describe_difference(const DistinctRelocation& relocation, 
                      ids[first], other_finding.value.value, ids[other]);
 }
 
-Resolution Resolver::resolve_one(std::uint32_t distinct, std::vector<std::uint32_t>& candidates,
-                                 const KeepPlace& keep) {
+Resolution Resolver::resolve_one(std::uint32_t distinct,
+                                 const std::vector<std::uint32_t>& candidates) {
   const DistinctRelocation& relocation = plan_.distinct[distinct];
   Resolution resolution{.state = Resolution::State::kAbsent,
                         .distinct = distinct,
@@ -113,6 +114,7 @@ Resolution Resolver::resolve_one(std::uint32_t distinct, std::vector<std::uint32
     const bool ambiguous = resolution.state == Resolution::State::kAmbiguous;
     if (ambiguous && finding.state != Finding::State::kMatch) continue;
     if (finding.state == Finding::State::kRefused) {
+      matching_.clear();
       resolution.state = Resolution::State::kRefused;
       resolution.reason =
           fmt::format("type ID {} cannot be followed: its types nest too deep, or have no size",
@@ -131,30 +133,40 @@ Resolution Resolver::resolve_one(std::uint32_t distinct, std::vector<std::uint32
           describe_difference(relocation, matching_.front(), first, candidate, finding);
     }
   }
-  switch (resolution.state) {
-    case Resolution::State::kResolved:
-      resolution.value = findings_[distinct][matching_.front()].value;
-      resolution.target = candidates_[relocation.wanted][matching_.front()];
-      keep_place(distinct, matching_.front(), keep);
-      candidates.swap(matching_);
-      break;
-    case Resolution::State::kAmbiguous:
-      for (const std::uint32_t candidate : matching_) keep_place(distinct, candidate, keep);
-      break;
-    case Resolution::State::kAbsent:
-    case Resolution::State::kRefused:
-      break;
+  if (resolution.state == Resolution::State::kResolved) {
+    const std::uint32_t first = matching_.front();
+    resolution.value = findings_[distinct][first].value;
+    resolution.target = candidates_[relocation.wanted][first];
   }
   return resolution;
 }
 
-void Resolver::resolve(const RelocationSequence& sequence, const KeepPlace& keep,
-                       const Answer& answer) {
+bool Resolver::walk(const RelocationSequence& sequence, KeepWhich which, const KeepPlace& keep,
+                    const Answer& answer) {
   std::vector<std::uint32_t> candidates(candidates_[sequence.wanted].size());
   std::iota(candidates.begin(), candidates.end(), 0U);
+  bool any_ambiguous = false;
   for (std::size_t i = 0; i < sequence.relocations.size(); ++i) {
-    const Resolution resolution = resolve_one(sequence.relocations[i], candidates, keep);
+    const std::uint32_t distinct = sequence.relocations[i];
+    const Resolution resolution = resolve_one(distinct, candidates);
+    any_ambiguous = any_ambiguous || resolution.state == Resolution::State::kAmbiguous;
+    if (resolution.state == Resolution::State::kResolved && which == KeepWhich::kFirst) {
+      keep_place(distinct, matching_.front(), keep);
+    } else {
+      for (const std::uint32_t candidate : matching_) keep_place(distinct, candidate, keep);
+    }
+    if (resolution.state == Resolution::State::kResolved) candidates.swap(matching_);
     if (answer) answer(i, resolution);
+  }
+  return any_ambiguous;
+}
+
+void Resolver::resolve(const RelocationSequence& sequence, const KeepPlace& keep,
+                       const Answer& answer) {
+  // Where a relocation is ambiguous, the loader must find its candidates in the minimized BTF and
+  // not have dropped them before: so those that match the relocations around it are all kept, too.
+  if (walk(sequence, KeepWhich::kFirst, keep, answer)) {
+    walk(sequence, KeepWhich::kAll, keep, nullptr);
   }
 }
 

@@ -16,7 +16,8 @@ namespace btfbatch {
 struct Resolution {
   enum class State : std::uint8_t {
     kResolved,   // all matching candidates agree
-    kAbsent,     // no candidate matches: "exists" is 0, anything else poisons its instruction
+    kAbsent,     // no candidate matches: "exists" and questions about a whole type give 0, all
+                 // others poison their instruction
     kAmbiguous,  // matching candidates disagree: a loader refuses
     kRefused,    // a candidate that libbpf gives up on: a loader refuses
   };
@@ -31,10 +32,14 @@ struct Resolution {
 // outlive it.
 class Resolver {
  public:
-  Resolver(const BtfView& kernel, const RelocationPlan& plan);
+  // `machine` is the one that the kernel runs on, which a minimized BTF does not tell.
+  Resolver(const BtfView& kernel, const RelocationPlan& plan, Machine machine);
+  // A full BTF tells its machine.
+  Resolver(const BtfView& kernel, const RelocationPlan& plan)
+      : Resolver(kernel, plan, machine_of(kernel)) {}
 
-  // Told of every place in a candidate that a loader must find again, each at least once: that of
-  // the first match of a resolved relocation, those of all matches of an ambiguous one.
+  // Told of every place in a candidate that a loader must find again, each once: that of the first
+  // match of a resolved relocation; in a sequence with an ambiguous one, those of all matches.
   using KeepPlace = std::function<void(const DistinctRelocation&, const TargetSpec&)>;
   // Told of every relocation of a sequence, in order.
   using Answer = std::function<void(std::size_t position, const Resolution&)>;
@@ -60,8 +65,13 @@ class Resolver {
   void find_candidates();
   // Candidates of the wanted names are told by their place in candidates_[wanted].
   Finding& ask(std::uint32_t distinct, std::uint32_t candidate);
-  Resolution resolve_one(std::uint32_t distinct, std::vector<std::uint32_t>& candidates,
-                         const KeepPlace& keep);
+  // Which of the matching candidates' places to keep, where a relocation is resolved.
+  enum class KeepWhich : std::uint8_t { kFirst, kAll };
+  // Walks a sequence, and says whether any of its relocations is ambiguous.
+  bool walk(const RelocationSequence& sequence, KeepWhich which, const KeepPlace& keep,
+            const Answer& answer);
+  // Leaves the candidates that match in matching_; none where a candidate is refused.
+  Resolution resolve_one(std::uint32_t distinct, const std::vector<std::uint32_t>& candidates);
   void keep_place(std::uint32_t distinct, std::uint32_t candidate, const KeepPlace& keep);
   [[nodiscard]] std::string describe_difference(const DistinctRelocation& relocation,
                                                 std::uint32_t first, const Finding& first_finding,
@@ -72,7 +82,7 @@ class Resolver {
   TypeSpace kernel_;
   std::vector<std::vector<std::uint32_t>> candidates_;  // type IDs by wanted name, ascending
   std::vector<std::vector<Finding>> findings_;          // by distinct relocation, then by candidate
-  std::vector<std::uint32_t> matching_;                 // scratch of resolve_one
+  std::vector<std::uint32_t> matching_;                 // left by resolve_one
   TargetSpec spec_;                                     // of the latest match
   std::uint64_t steps_left_;                            // for all matches together
   bool gave_up_ = false;

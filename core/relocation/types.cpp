@@ -25,6 +25,19 @@ constexpr std::array<std::string_view, 11> kLongNames = {"long",
                                                          "int long unsigned"};
 constexpr std::size_t kMaxLongName = 17;  // bytes of the longest of them
 
+std::uint32_t pointer_size_of(const BtfView& btf) {
+  for (std::uint32_t id = 1; id < btf.type_count(); ++id) {
+    const btf::Type& t = btf.type(id);
+    if (t.kind() != btf::Kind::kInt || (t.size_or_type != 4 && t.size_or_type != 8)) continue;
+    const char* name = btf.string(t.name);
+    const std::string_view begin(name, strnlen(name, kMaxLongName + 1));
+    if (std::ranges::find(kLongNames, begin) != kLongNames.end()) {
+      return t.size_or_type;
+    }
+  }
+  return 8;
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> skip_modifiers_and_typedefs(const BtfView& btf, std::uint32_t id) {
@@ -52,7 +65,7 @@ std::optional<std::uint32_t> resolve_size(const TypeSpace& space, std::uint32_t 
         size = t.size_or_type;
         break;
       case btf::Kind::kPtr:
-        size = space.pointer_size;
+        size = space.machine.pointer_size;
         break;
       case btf::Kind::kTypedef:
       case btf::Kind::kVolatile:
@@ -83,17 +96,8 @@ std::optional<std::uint32_t> resolve_size(const TypeSpace& space, std::uint32_t 
   return std::nullopt;
 }
 
-std::uint32_t pointer_size_of(const BtfView& btf) {
-  for (std::uint32_t id = 1; id < btf.type_count(); ++id) {
-    const btf::Type& t = btf.type(id);
-    if (t.kind() != btf::Kind::kInt || (t.size_or_type != 4 && t.size_or_type != 8)) continue;
-    const char* name = btf.string(t.name);
-    const std::string_view begin(name, strnlen(name, kMaxLongName + 1));
-    if (std::ranges::find(kLongNames, begin) != kLongNames.end()) {
-      return t.size_or_type;
-    }
-  }
-  return 8;
+Machine machine_of(const BtfView& btf) {
+  return {.pointer_size = pointer_size_of(btf), .big_endian = btf.was_big_endian()};
 }
 
 bool index_is_valid(const TypeSpace& space, const btf::Array& array, std::uint32_t index,

@@ -10,10 +10,16 @@
 
 namespace btfbatch {
 
+// The machine that types are laid out for.
+struct Machine {
+  std::uint32_t pointer_size = 8;  // bytes
+  bool big_endian = false;         // decides how bitfields are shifted
+};
+
 // One side of a relocation: the object's types or the kernel's.
 struct TypeSpace {
   const BtfView* btf = nullptr;
-  std::uint32_t pointer_size = 8;  // bytes
+  Machine machine;
 
   [[nodiscard]] const btf::Type& type(std::uint32_t id) const { return btf->type(id); }
   [[nodiscard]] const char* name_of(const btf::Type& t) const { return btf->string(t.name); }
@@ -60,9 +66,9 @@ struct Steps {
 // or where the size does not fit 32 bits. After libbpf's btf__resolve_size.
 [[nodiscard]] std::optional<std::uint32_t> resolve_size(const TypeSpace& space, std::uint32_t id);
 
-// The pointer size that a BTF's `long` tells, or 8 where it has none. After libbpf's
-// determine_ptr_size.
-[[nodiscard]] std::uint32_t pointer_size_of(const BtfView& btf);
+// The machine that a kernel's full BTF tells: its byte order, and the size of pointers by that of
+// `long`, or 8 where it has none. After libbpf's determine_ptr_size.
+[[nodiscard]] Machine machine_of(const BtfView& btf);
 
 // The element count of an array type and whether an index is within its bounds, where the array may
 // be the flexible last member of the struct that `enclosing` and `member` name.

@@ -41,8 +41,7 @@ bool is_signed(const btf::Type& t) {
 }
 
 std::optional<RelocationValue> member_value(const TypeSpace& space, RelocationKind kind,
-                                            const Accessor& accessor, std::uint32_t bit_offset,
-                                            bool big_endian) {
+                                            const Accessor& accessor, std::uint32_t bit_offset) {
   const btf::Type& composite = space.type(accessor.type_id);
   const btf::Member& member = BtfView::members(composite)[accessor.index];
   const auto type_id = skip_modifiers_and_typedefs(*space.btf, member.type);
@@ -67,8 +66,8 @@ std::optional<RelocationValue> member_value(const TypeSpace& space, RelocationKi
       return RelocationValue{is_signed(type), 0};
     case RelocationKind::kFieldLshiftU64: {
       const std::uint32_t begin = place->bit_offset - place->byte_offset * 8;
-      const std::uint32_t shift =
-          big_endian ? (8 - place->byte_size) * 8 + begin : 64 - (begin + place->bit_size);
+      const std::uint32_t shift = space.machine.big_endian ? (8 - place->byte_size) * 8 + begin
+                                                           : 64 - (begin + place->bit_size);
       return RelocationValue{shift, 0};
     }
     case RelocationKind::kFieldRshiftU64:
@@ -93,7 +92,7 @@ RelocationValue enumerator_value(const TypeSpace& space, const Accessor& accesso
 
 std::optional<RelocationValue> relocation_value(const TypeSpace& space, RelocationKind kind,
                                                 std::uint32_t root_type, const Accessor* last,
-                                                std::uint32_t bit_offset, bool big_endian) {
+                                                std::uint32_t bit_offset) {
   switch (kind) {
     case RelocationKind::kFieldExists:
     case RelocationKind::kTypeExists:
@@ -111,7 +110,7 @@ std::optional<RelocationValue> relocation_value(const TypeSpace& space, Relocati
     case RelocationKind::kEnumvalValue:
       return enumerator_value(space, *last);
     default:
-      return last->name ? member_value(space, kind, *last, bit_offset, big_endian)
+      return last->name ? member_value(space, kind, *last, bit_offset)
                         : element_value(space, kind, *last, bit_offset);
   }
 }

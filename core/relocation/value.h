@@ -18,12 +18,13 @@ struct RelocationValue {
 };
 
 // The value of a place found in `space`: a candidate's or the object's own, whose root is
-// `root_type` and whose last step is `last` (nullptr for type-based relocations). `big_endian` is
-// the machine's byte order, which decides how bitfields are shifted. Nothing where libbpf gives up:
-// a bitfield that no load of up to 8 bytes covers, a question about signedness of an array element,
-// a type without size. Thread-safe. After libbpf's bpf_core_calc_*_relo.
-[[nodiscard]] std::optional<RelocationValue> relocation_value(
-    const TypeSpace& space, RelocationKind kind, std::uint32_t root_type, const Accessor* last,
-    std::uint32_t bit_offset, bool big_endian);
+// `root_type` and whose last step is `last` (nullptr for type-based relocations). Nothing where
+// libbpf gives up: a bitfield that no load of up to 8 bytes covers, a question about signedness of
+// an array element, a type without size. Thread-safe. After libbpf's bpf_core_calc_*_relo.
+[[nodiscard]] std::optional<RelocationValue> relocation_value(const TypeSpace& space,
+                                                              RelocationKind kind,
+                                                              std::uint32_t root_type,
+                                                              const Accessor* last,
+                                                              std::uint32_t bit_offset);
 
 }  // namespace btfbatch

@@ -40,7 +40,7 @@ class Verifier {
         full_btf_(full),
         minimized_btf_(minimized),
         full_(full, plan),
-        minimized_(minimized, plan) {}
+        minimized_(minimized, plan, machine_of(full)) {}
 
   void verify(const RelocationSequence& sequence, VerifyResult& result) {
     const auto expected = resolve(full_, sequence);
