@@ -92,6 +92,8 @@ std::string make_tar(const std::vector<TarMember>& members, Compression compress
   const Writer writer(archive_write_new());
   check(writer.get(), archive_write_set_format_gnutar(writer.get()));
   add_filter(writer.get(), compression);
+  // No zeros behind the compressed stream, as libarchive would write for tapes.
+  check(writer.get(), archive_write_set_bytes_in_last_block(writer.get(), 1));
   check(writer.get(), archive_write_open2(writer.get(), &bytes, nullptr, append, nullptr, nullptr));
   for (const TarMember& member : members) {
     write_member(writer.get(), member);
@@ -110,6 +112,7 @@ std::string compress(std::string_view content, Compression compression) {
   const Writer writer(archive_write_new());
   check(writer.get(), archive_write_set_format_raw(writer.get()));
   add_filter(writer.get(), compression);
+  // No zeros behind the compressed stream, as libarchive would write for tapes.
   check(writer.get(), archive_write_set_bytes_in_last_block(writer.get(), 1));
   check(writer.get(), archive_write_open2(writer.get(), &bytes, nullptr, append, nullptr, nullptr));
   write_member(writer.get(), {.name = "data", .content = std::string(content)});

@@ -14,7 +14,7 @@ struct TarMember {
   enum class Type : std::uint8_t { kFile, kDirectory, kSymlink, kHardlink, kDevice, kFifo };
 
   std::string name;
-  std::string content;  // of a file; of a link, where it leads
+  std::string content{};  // of a file; of a link, where it leads
   Type type = Type::kFile;
 };
 

@@ -1,0 +1,2 @@
+// A kernel that has none of the types.
+int only_this;

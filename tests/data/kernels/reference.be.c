@@ -1,0 +1,2 @@
+// The same kernel on a big-endian machine.
+#include "reference.c"

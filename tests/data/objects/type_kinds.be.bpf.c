@@ -1,0 +1,2 @@
+// The same questions from an object for a big-endian machine.
+#include "type_kinds.bpf.c"
