@@ -194,6 +194,17 @@ void define_options(OptionTable& table, Settings& settings, fs::path& config) {
              "A kernel whose BTF is larger fails: bytes, or KiB, MiB, GiB\n"
              "(default: 256MiB).",
              run.max_btf_size);
+  table.flag("--fresh",
+             "Do every kernel anew. Otherwise a result that lies in --out is taken\n"
+             "over where neither the kernel's file nor what the objects ask has\n"
+             "changed since.",
+             run.fresh);
+  table.path("--cache", "DIR",
+             "Take results over from this folder as well, and keep new ones there\n"
+             "(with --fresh: only keep): for machines whose --out starts empty.\n"
+             "Runs may share it. Files in it that were not used for long may be\n"
+             "deleted at any time; who can write there decides what comes out.",
+             run.cache);
   table.flag("--strict",
              "Stop at the first kernel that fails or is degraded, and leave --out\n"
              "as it was.",

@@ -48,11 +48,15 @@ void log_kernel(Log& log, const KernelOutcome& kernel) {
     log.write(spdlog::level::err, kernel.archive_path + ": " + reasons_in_one_line(kernel), fields);
     return;
   }
+  fields["reused"] = kernel.reused;
   fields["btf_size"] = kernel.btf_size;
   fields["minimized_size"] = kernel.minimized_size;
   std::string message =
       fmt::format("{}: {} -> {}, {}", kernel.archive_path, format_size(kernel.btf_size),
                   format_size(kernel.minimized_size), format_count(kernel.type_count, "type"));
+  if (kernel.reused) {
+    message += ", of an earlier run";
+  }
   auto level = spdlog::level::debug;
   if (kernel.outcome == Outcome::kDegraded) {
     fields["reasons"] = kernel.reasons;
@@ -98,16 +102,6 @@ int report_stop(Log& log, const Settings& settings, const RunSummary& summary, c
   return kSomeKernels;
 }
 
-int report_nothing_to_do(Log& log, const Settings& settings, const RunSummary& summary) {
-  const std::string archive = settings.run.archive.string();
-  log.error(summary.filtered_out == 0
-                ? fmt::format("--archive: '{}' holds no kernel", archive)
-                : fmt::format("none of the {} in '{}' passes the filters; loosen --arch, --distro, "
-                              "--release, --kernel, --include or --exclude",
-                              format_count(summary.filtered_out, "kernel"), archive));
-  return kWrongUsage;
-}
-
 }  // namespace
 
 int run_command(std::span<const std::string> arguments) {
@@ -135,9 +129,6 @@ int run_command(std::span<const std::string> arguments) {
   }
   if (summary->stopped_early) {
     return report_stop(log, *settings, *summary, progress.tally());
-  }
-  if (summary->kernels.empty()) {
-    return report_nothing_to_do(log, *settings, *summary);
   }
   if (log.is_json()) {
     log.write(spdlog::level::info, "summary", {{"summary", summary_json(*summary, settings->run)}});

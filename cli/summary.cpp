@@ -18,6 +18,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLongestList = 20;
+constexpr std::size_t kLongestPackedList = 80;
+constexpr std::size_t kPackedColumns = 92;
 constexpr std::size_t kMostReasons = 3;
 
 std::string manifest_of(const RunOptions& options) {
@@ -40,31 +42,51 @@ class Page {
   }
   void row(std::string_view label, std::size_t count) { row(label, std::to_string(count)); }
 
+  // A line for each.
   void list(const std::vector<std::string>& lines) {
     const std::size_t shown = std::min(lines.size(), kLongestList);
     for (std::size_t i = 0; i < shown; ++i) {
       text_ += fmt::format("    {}\n", printable(lines[i]));
     }
-    if (shown < lines.size()) {
-      text_ +=
-          fmt::format("    … and {} more, see {}\n", lines.size() - shown, printable(manifest_));
+    point_to_manifest(lines.size() - shown);
+  }
+
+  // As many on a line as fit.
+  void packed_list(const std::vector<std::string>& words) {
+    const std::size_t shown = std::min(words.size(), kLongestPackedList);
+    std::string line;
+    for (std::size_t i = 0; i < shown; ++i) {
+      const std::string word = printable(words[i]) + (i + 1 < words.size() ? "," : "");
+      if (!line.empty() && line.size() + word.size() > kPackedColumns) {
+        text_ += fmt::format("   {}\n", line);
+        line.clear();
+      }
+      line += " " + word;
     }
+    text_ += fmt::format("   {}\n", line);
+    point_to_manifest(words.size() - shown);
   }
 
   [[nodiscard]] std::string text() && { return std::move(text_); }
 
  private:
+  void point_to_manifest(std::size_t left_out) {
+    if (left_out > 0) {
+      text_ += fmt::format("    … and {} more, see {}\n", left_out, printable(manifest_));
+    }
+  }
+
   std::string manifest_;
   std::string text_;
 };
 
 void add_objects(Page& page, const RunSummary& summary) {
-  std::map<std::string, std::vector<std::string>> inside;  // file → objects found in it
+  std::map<std::string, std::size_t> inside;  // file → how many objects were found in it
   std::vector<std::string> warnings;
   std::vector<std::string> needless;
   for (const ObjectSummary& object : summary.objects) {
     if (!object.found_in.empty()) {
-      inside[object.found_in].push_back(object.name);
+      ++inside[object.found_in];
     }
     if (!object.has_btf_ext) {
       needless.push_back(object.name + ": has no .BTF.ext and needs nothing of a kernel");
@@ -74,12 +96,9 @@ void add_objects(Page& page, const RunSummary& summary) {
     }
   }
   std::vector<std::string> found;
-  for (const auto& [file, names] : inside) {
-    const bool says_file_only = names.size() == 1 && names.front() == file;
-    found.push_back(says_file_only
-                        ? file + ": 1 object"
-                        : fmt::format("{}: {}: {}", file, format_count(names.size(), "object"),
-                                      fmt::join(names, ", ")));
+  found.reserve(inside.size());
+  for (const auto& [file, count] : inside) {
+    found.push_back(count == 1 ? file : fmt::format("{} ({} objects)", file, count));
   }
 
   page.headline("Objects");
@@ -88,7 +107,7 @@ void add_objects(Page& page, const RunSummary& summary) {
                                       summary.distinct_relocations));
   if (!found.empty()) {
     page.row("found inside", format_count(found.size(), "other file"));
-    page.list(found);
+    page.packed_list(found);
   }
   if (!needless.empty()) {
     page.row("maps only", needless.size());
@@ -115,6 +134,9 @@ void add_kernels(Page& page, const RunSummary& summary, const Totals& totals) {
   page.row("written", totals.written);
   page.row("unique", totals.unique);
   page.row("duplicate", totals.duplicate);
+  if (summary.reused() > 0) {
+    page.row("reused", fmt::format("{} of earlier runs", summary.reused()));
+  }
   page.row("degraded", totals.degraded);
   list(Outcome::kDegraded);
   page.row("failed", totals.failed);
@@ -210,6 +232,7 @@ Json summary_json(const RunSummary& summary, const RunOptions& options) {
             {"written", totals.written},
             {"unique", totals.unique},
             {"duplicate", totals.duplicate},
+            {"reused", summary.reused()},
             {"degraded", totals.degraded},
             {"failed", totals.failed},
             {"left_out", summary.filtered_out}}},

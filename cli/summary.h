@@ -37,7 +37,8 @@ struct Totals {
 // The same as one object, for --log-format json:
 //   objects: read, relocations, distinct_relocations, list of {name, found_in, relocations,
 //            warnings}
-//   kernels: read, written, unique, duplicate, degraded, failed, left_out
+//   kernels: read, written, unique, duplicate, reused (taken over from earlier runs), degraded,
+//            failed, left_out
 //   bytes:   archive, btf, written, times_smaller
 //   seconds, manifest (path)
 [[nodiscard]] nlohmann::ordered_json summary_json(const RunSummary& summary,

@@ -87,6 +87,9 @@ bool has_hidden_part(std::string_view path) {
 std::optional<Error> check_output_path(std::string_view path) {
   constexpr std::size_t kLongestName = 255;   // NAME_MAX of all usual file systems
   constexpr std::size_t kLongestPath = 3000;  // leaves room in PATH_MAX for the output folder
+  if (path.empty()) {
+    return Error{"its path is empty"};
+  }
   if (path.starts_with('/')) {
     return Error{"its path is absolute"};
   }

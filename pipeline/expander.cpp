@@ -162,18 +162,35 @@ Result<std::span<const std::byte>> Expander::expand_block() {
 }
 
 void Expander::remember_tail(std::span<const std::byte> block) {
-  const std::size_t fresh = std::min(block.size(), tail_.size());
-  std::shift_left(tail_.begin(), tail_.end(), static_cast<std::ptrdiff_t>(fresh));
-  std::ranges::copy(block.last(fresh), tail_.end() - static_cast<std::ptrdiff_t>(fresh));
+  const auto is_zero = [](std::byte b) { return b == std::byte{0}; };
+  const auto last = std::find_if_not(block.rbegin(), block.rend(), is_zero);
+  const auto kept = block.first(static_cast<std::size_t>(block.rend() - last));
+  if (!kept.empty()) {
+    const std::size_t zeros = std::min(zeros_behind_tail_, tail_.size());
+    const std::size_t fresh = std::min(kept.size(), tail_.size());
+    std::shift_left(tail_.begin(), tail_.end(), static_cast<std::ptrdiff_t>(zeros));
+    std::fill(tail_.end() - static_cast<std::ptrdiff_t>(zeros), tail_.end(), std::byte{0});
+    std::shift_left(tail_.begin(), tail_.end(), static_cast<std::ptrdiff_t>(fresh));
+    std::ranges::copy(kept.last(fresh), tail_.end() - static_cast<std::ptrdiff_t>(fresh));
+    zeros_behind_tail_ = 0;
+  }
+  zeros_behind_tail_ += block.size() - kept.size();
 }
 
 Result<void> Expander::check_gzip_trailer() const {
-  const std::uint32_t expected_crc = read_le32(std::span(tail_).first<4>());
-  const std::uint32_t expected_size = read_le32(std::span(tail_).last<4>());
-  if (expected_crc != ~gzip_crc_ || expected_size != static_cast<std::uint32_t>(expanded_)) {
-    return fail("corrupt: gzip's checksum does not match the content");
+  // The trailer may end with zeros of its own, and a padded file has further ones behind it.
+  std::array<std::byte, 8> trailer = tail_;
+  for (std::size_t zeros = 0;; ++zeros) {
+    if (read_le32(std::span(trailer).first<4>()) == ~gzip_crc_ &&
+        read_le32(std::span(trailer).last<4>()) == static_cast<std::uint32_t>(expanded_)) {
+      return {};
+    }
+    if (zeros == std::min(zeros_behind_tail_, trailer.size())) {
+      return fail("corrupt: gzip's checksum does not match the content");
+    }
+    std::shift_left(trailer.begin(), trailer.end(), 1);
+    trailer.back() = std::byte{0};
   }
-  return {};
 }
 
 // libarchive's messages are those of each compression's library. They are put into one set of

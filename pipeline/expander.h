@@ -78,9 +78,10 @@ class Expander {
   std::uint64_t expanded_ = 0;
   std::uint32_t gzip_crc_ = 0xffffffff;  // of the expanded bytes, not yet inverted
   bool is_gzip_ = false;
-  std::array<std::byte, 8> tail_{};  // the last bytes of the input
-  int read_error_ = 0;               // errno of the file
-  ArchiveHandle archive_;            // goes first: it refers to the above
+  std::array<std::byte, 8> tail_{};  // the last bytes of the input, up to one that is not zero
+  std::size_t zeros_behind_tail_ = 0;
+  int read_error_ = 0;     // errno of the file
+  ArchiveHandle archive_;  // goes first: it refers to the above
 };
 
 }  // namespace btfbatch

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -91,6 +92,10 @@ Result<void> sync_path(const std::filesystem::path& path) {
     return fail(fmt::format("cannot sync {}: {}", path.string(), errno_text(errno)));
   }
   return {};
+}
+
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  return std::ranges::mismatch(folder, path).in1 == folder.end();
 }
 
 }  // namespace btfbatch

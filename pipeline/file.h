@@ -56,6 +56,10 @@ enum class Sync : bool { kNo, kYes };
 // Makes the names in a folder, or the bytes of a file, reach the disk. Errors name the path.
 [[nodiscard]] Result<void> sync_path(const std::filesystem::path& path);
 
+// Whether `path` is `folder` or leads into it. Compares names alone: give canonical paths.
+[[nodiscard]] bool is_within(const std::filesystem::path& path,
+                             const std::filesystem::path& folder);
+
 // "bytes of" a text.
 [[nodiscard]] inline std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));

@@ -16,14 +16,14 @@ namespace btfbatch {
 // Globs are those of fnmatch(3): '*', '?', '[…]'. The bound of a range stands for its whole series:
 // "<=5.10" lets 5.10.0-8-amd64 pass, ">4" begins with 5.0, "=5.4" is all of 5.4.
 struct Filter {
-  std::vector<std::string> arch;     // globs; aarch64 and arm64, amd64 and x86_64 are the same
-  std::vector<std::string> distro;   // globs
-  std::vector<std::string> release;  // globs
+  std::vector<std::string> arch{};     // globs; aarch64 and arm64, amd64 and x86_64 are the same
+  std::vector<std::string> distro{};   // globs
+  std::vector<std::string> release{};  // globs
   std::vector<std::string>
-      kernel;  // ">=4.18", "<5.10", ">4", "<=6", "=5.4.0-58-generic", or a glob; a
-               // comma joins conditions that must hold together: ">=4.18,<5"
-  std::vector<std::string> include;  // globs over the whole archive path; '*' also matches '/'
-  std::vector<std::string> exclude;  // the same; wins over include
+      kernel{};  // ">=4.18", "<5.10", ">4", "<=6", "=5.4.0-58-generic", or a glob; a
+                 // comma joins conditions that must hold together: ">=4.18,<5"
+  std::vector<std::string> include{};  // globs over the whole archive path; '*' also matches '/'
+  std::vector<std::string> exclude{};  // the same; wins over include
 
   // Says what is wrong with a condition that cannot be understood.
   [[nodiscard]] Result<void> check() const;

@@ -20,7 +20,8 @@ using WorkPtr = std::shared_ptr<KernelWork>;
 // are just being worked on hold a full BTF.
 constexpr std::size_t kInFlightPerJob = 4;
 
-Result<ProcessedKernels> run_graph(Archive& archive, const ObjectSet& objects, BlobStore& blobs,
+Result<ProcessedKernels> run_graph(Archive& archive, const ObjectSet& objects,
+                                   const PastResults& past, BlobStore& blobs,
                                    const GraphOptions& options, StopSignal& stop,
                                    const std::function<void(const KernelOutcome&)>& kernel_done) {
   const UnpackLimits limits{.max_btf_size = options.max_btf_size, .stop = &stop};
@@ -39,11 +40,11 @@ Result<ProcessedKernels> run_graph(Archive& archive, const ObjectSet& objects, B
   });
   flow::limiter_node<WorkPtr> in_flight(graph, kInFlightPerJob * options.jobs);
   flow::function_node<WorkPtr, WorkPtr> unpack(graph, flow::unlimited, [&](const WorkPtr& work) {
-    unpack_kernel(*work, limits, buffers);
+    unpack_kernel(*work, limits, past, buffers);
     return work;
   });
   flow::function_node<WorkPtr, WorkPtr> minimize(graph, flow::unlimited, [&](const WorkPtr& work) {
-    minimize_kernel(*work, objects, buffers);
+    minimize_kernel(*work, objects, past, buffers);
     return work;
   });
   flow::sequencer_node<WorkPtr> in_order(graph, [](const WorkPtr& work) { return work->sequence; });
@@ -74,14 +75,15 @@ Result<ProcessedKernels> run_graph(Archive& archive, const ObjectSet& objects, B
 }  // namespace
 
 Result<ProcessedKernels> process_kernels(
-    Archive& archive, const ObjectSet& objects, BlobStore& blobs, const GraphOptions& options,
-    StopSignal& stop, const std::function<void(const KernelOutcome&)>& kernel_done) {
+    Archive& archive, const ObjectSet& objects, const PastResults& past, BlobStore& blobs,
+    const GraphOptions& options, StopSignal& stop,
+    const std::function<void(const KernelOutcome&)>& kernel_done) {
   const oneapi::tbb::global_control threads(oneapi::tbb::global_control::max_allowed_parallelism,
                                             options.jobs);
   // The arena has a place for the calling thread, which works with the others.
   oneapi::tbb::task_arena arena(static_cast<int>(options.jobs));
   return arena.execute(
-      [&] { return run_graph(archive, objects, blobs, options, stop, kernel_done); });
+      [&] { return run_graph(archive, objects, past, blobs, options, stop, kernel_done); });
 }
 
 }  // namespace btfbatch

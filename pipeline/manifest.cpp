@@ -67,6 +67,9 @@ Json json_of(const KernelOutcome& kernel, const std::string& blob_name) {
     if (blob_name != kernel.content_id.hex()) {
       json["blob"] = blob_name;
     }
+    if (kernel.source_hash) {
+      json["source_hash"] = kernel.source_hash->hex();
+    }
   }
   json["compressed_size"] = kernel.compressed_size;
   json["btf_size"] = kernel.btf_size;
@@ -126,7 +129,7 @@ ContentId content_id_from(const std::string& hex) {
     return error == std::errc() && end == first + 16;
   };
   if (hex.size() != 32 || !parse(0, id.high) || !parse(16, id.low)) {
-    throw NotAManifest{fmt::format("'{}' is no content id", hex)};
+    throw NotAManifest{fmt::format("'{}' is no hash", hex)};
   }
   return id;
 }
@@ -166,6 +169,9 @@ void kernel_from(const Json& json, Manifest& manifest) {
     const std::string content_id = json.at("content_id").get<std::string>();
     kernel.content_id = content_id_from(content_id);
     blob_name = json.contains("blob") ? path_from(json, "blob") : content_id;
+    if (json.contains("source_hash")) {
+      kernel.source_hash = content_id_from(json.at("source_hash").get<std::string>());
+    }
     kernel.minimized_size = json.at("minimized_size").get<std::uint64_t>();
     kernel.type_count = json.at("types").get<std::uint32_t>();
   }
@@ -190,6 +196,11 @@ Manifest manifest_from(const Json& json) {
     throw NotAManifest{"its layout is not one that this version knows"};
   }
   manifest.layout = *layout;
+  if (json.contains("fingerprint")) {
+    manifest.output_version = json.at("output_version").get<std::uint32_t>();
+    manifest.fingerprint = content_id_from(json.at("fingerprint").get<std::string>());
+    manifest.max_btf_size = json.at("max_btf_size").get<std::uint64_t>();
+  }
   for (const Json& object : json.at("objects")) {
     manifest.run.objects.push_back(object_from(object));
   }
@@ -238,6 +249,9 @@ std::string write_manifest(const Manifest& manifest) {
   json["format_version"] = kFormatVersion;
   json["tool"] = {{"name", "btfbatch"}, {"version", manifest.tool_version}};
   json["layout"] = layout_name(manifest.layout);
+  json["output_version"] = manifest.output_version;
+  json["fingerprint"] = manifest.fingerprint.hex();
+  json["max_btf_size"] = manifest.max_btf_size;
   json["objects"] = Json::array();
   for (const ObjectSummary& object : run.objects) {
     json["objects"].push_back(json_of(object));

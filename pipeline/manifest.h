@@ -8,6 +8,11 @@
 //   format_version        1
 //   tool                  {name: "btfbatch", version}
 //   layout                "symlink", "hardlink", "copy" or "indexed"
+//   output_version        version of the minimizer's output; with the next two and a kernel's
+//                         source_hash, it says whether a later run may take a result over
+//   fingerprint           of all that the objects ask of a kernel, 32 hex digits: the same after a
+//                         rebuild that changes other things
+//   max_btf_size          the largest BTF that was allowed, in bytes
 //   objects               in the order given; each with
 //     name                file name as given; "FILE#2" for the second object embedded in a file
 //     found_in            the file that embeds it; absent where the file is the object itself
@@ -30,6 +35,8 @@
 //     content_id          XXH3-128 of the minimized BTF, 32 hex digits; absent where failed
 //     blob                name of its bytes among the blobs, where that is not the content_id: two
 //                         contents have the same one
+//     source_hash         XXH3-128 of the kernel's file in the archive, 32 hex digits; absent where
+//                         failed
 //     compressed_size     bytes in the archive
 //     btf_size            bytes of the full BTF; 0 where it was not reached
 //     minimized_size      bytes of the minimized BTF; absent where failed
@@ -55,7 +62,12 @@ namespace btfbatch {
 struct Manifest {
   std::string tool_version;
   Layout layout = Layout::kSymlink;
-  RunSummary run;  // without `wall` and `stopped_early`
+  // What made the results what they are, besides the kernels. Zero where an older version of
+  // btfbatch did not say.
+  std::uint32_t output_version = 0;
+  ContentId fingerprint{};
+  std::uint64_t max_btf_size = 0;  // bytes
+  RunSummary run;                  // without `wall`, `stopped_early` and what was reused
   // Name of the blob of each of run.kernels, without ".btf"; empty where failed.
   std::vector<std::string> blob_names;
 

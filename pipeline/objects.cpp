@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/elf/sections.h"
 #include "core/object/embedded.h"
 #include "pipeline/file.h"
 
@@ -52,12 +53,30 @@ Result<std::vector<std::filesystem::path>> files_of(std::span<const std::filesys
   return files;
 }
 
+// Why no object was found in a file.
+Error no_object(std::span<const std::byte> content) {
+  if (!has_elf_magic(content)) {
+    return Error{"neither an eBPF object nor a file that embeds one"};
+  }
+  const Result<ElfFile> elf = read_elf(content);
+  if (!elf) {
+    return elf.error();
+  }
+  return Error{
+      elf->machine == kMachineBpf
+          ? std::string(
+                "ELF: an eBPF file without its section headers: cut short, or not of 64 bits")
+          : fmt::format("ELF: for machine {}, not eBPF ({}), and no eBPF object is embedded "
+                        "in it",
+                        elf->machine, kMachineBpf)};
+}
+
 // Parses all objects in one file and appends them to `objects` and `summaries`.
 Result<void> parse_file(const std::string& file, std::span<const std::byte> content,
                         std::vector<Object>& objects, std::vector<ObjectSummary>& summaries) {
   const std::vector<EmbeddedObject> images = find_embedded_objects(content);
   if (images.empty()) {
-    return fail(fmt::format("{}: neither an eBPF object nor a file that embeds one", file));
+    return fail_within(file, no_object(content));
   }
   for (std::size_t i = 0; i < images.size(); ++i) {
     const std::string name = i == 0 ? file : fmt::format("{}#{}", file, i + 1);

@@ -13,7 +13,6 @@
 #include <ranges>
 
 #include "pipeline/admission.h"
-#include "pipeline/manifest.h"
 #include "pipeline/output_plan.h"
 
 namespace btfbatch {
@@ -22,10 +21,6 @@ namespace {
 constexpr std::string_view kStagingName = ".btfbatch-staging";
 // Far above the manifest of any archive: what is larger is not ours.
 constexpr std::uint64_t kLargestDocument = 1ULL << 30;
-
-bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
-  return std::ranges::mismatch(folder, path).in1 == folder.end();
-}
 
 std::unexpected<RunError> refuse(RunError::Kind kind, std::string message) {
   return std::unexpected(RunError{.kind = kind, .error = {std::move(message)}});
@@ -93,8 +88,11 @@ Result<void> OutputFolder::make_folder(const std::filesystem::path& out) {
     made /= part;
     if (mkdir(made.c_str(), 0755) == 0) {
       made_.push_back(made);
-    } else if (errno != EEXIST && errno != EISDIR && access(made.c_str(), F_OK) != 0) {
-      return fail(fmt::format("cannot create {}: {}", made.string(), errno_text(errno)));
+      continue;
+    }
+    const int reason = errno;
+    if (reason != EEXIST && reason != EISDIR && access(made.c_str(), F_OK) != 0) {
+      return fail(fmt::format("cannot create {}: {}", made.string(), errno_text(reason)));
     }
   }
   root_ = out;
@@ -128,6 +126,9 @@ Result<void> OutputFolder::prepare_staging() {
   std::error_code error;
   for (const std::filesystem::path& sub : {blob_folder(), placing_folder()}) {
     std::filesystem::remove_all(sub, error);
+    if (error) {
+      return fail(fmt::format("cannot remove {}: {}", sub.string(), error.message()));
+    }
     if (mkdir(sub.c_str(), 0755) != 0) {
       return fail(fmt::format("cannot create {}: {}", sub.string(), errno_text(errno)));
     }
@@ -139,15 +140,17 @@ void OutputFolder::read_previous() {
   const std::filesystem::path manifest_file = root_ / kManifestName;
   if (access(manifest_file.c_str(), F_OK) == 0) {
     const Result<std::string> text = read_file(manifest_file, kLargestDocument);
-    const Result<Manifest> manifest = text ? read_manifest(*text) : std::unexpected(text.error());
+    Result<Manifest> manifest = text ? read_manifest(*text) : std::unexpected(text.error());
     if (manifest) {
       ours_ = paths_made_by(*manifest);
+      earlier_ = *std::move(manifest);
     } else {
       spdlog::warn("{} cannot be understood, so files of earlier runs may be left behind: {}",
                    manifest_file.string(), manifest.error().message);
     }
   }
   if (access(journal().c_str(), F_OK) == 0) {
+    was_interrupted_ = true;
     const Result<std::string> text = read_file(journal(), kLargestDocument);
     const nlohmann::json paths = nlohmann::json::parse(text.value_or(""), nullptr, false);
     if (!paths.is_array()) {
@@ -165,6 +168,7 @@ void OutputFolder::read_previous() {
 }
 
 Result<void> OutputFolder::write_journal(const PathSet& paths) {
+  is_placing_ = true;
   PathSet all = ours_;
   all.insert(paths.begin(), paths.end());
   const std::string text = nlohmann::json(all).dump();
@@ -179,6 +183,15 @@ Result<void> OutputFolder::write_journal(const PathSet& paths) {
     return fail(fmt::format("cannot create {}: {}", journal().string(), error.message()));
   }
   return sync_path(staging_);
+}
+
+void OutputFolder::withdraw_journal() {
+  is_placing_ = false;
+  // With the paths of an interrupted run in it, it is still needed.
+  if (!was_interrupted_) {
+    std::error_code error;
+    std::filesystem::remove(journal(), error);
+  }
 }
 
 void OutputFolder::complete() {

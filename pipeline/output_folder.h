@@ -4,6 +4,7 @@
 #include <expected>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "core/error.h"
 #include "pipeline/file.h"
+#include "pipeline/manifest.h"
 #include "pipeline/run.h"
 
 namespace btfbatch {
@@ -43,9 +45,21 @@ class OutputFolder {
   // version made is not known.
   [[nodiscard]] const PathSet& ours() const { return ours_; }
 
+  // The manifest that lies in the folder; nothing where there is none, or none that is understood.
+  [[nodiscard]] const std::optional<Manifest>& earlier_manifest() const { return earlier_; }
+
+  // Whether the last run that changed the folder did not come to its end.
+  [[nodiscard]] bool was_interrupted() const { return was_interrupted_; }
+
   // Notes, so that it outlives a crash, that `paths` are about to be placed and are ours from now
   // on.
   [[nodiscard]] Result<void> write_journal(const PathSet& paths);
+
+  // Whether write_journal() has been called: paths may have been placed.
+  [[nodiscard]] bool is_placing() const { return is_placing_; }
+
+  // Takes back what write_journal() noted, for nothing has been placed after all.
+  void withdraw_journal();
 
   // Removes staging, journal and all: the output is whole.
   void complete();
@@ -68,6 +82,9 @@ class OutputFolder {
   std::vector<std::filesystem::path> made_;  // folders that open() made, outermost first
   UniqueFd lock_;
   PathSet ours_;
+  bool was_interrupted_ = false;
+  bool is_placing_ = false;
+  std::optional<Manifest> earlier_;
 };
 
 }  // namespace btfbatch

@@ -5,13 +5,20 @@
 // think about, since with symbolic links one path can show what another holds: if A holds a file,
 // and B is a link to it, then a new A would show at B too, which may want something else. Hence:
 //
-//   1. where a folder must go and a link or a file is, the folder is built in staging, filled, and
-//      exchanged with what is there (RENAME_EXCHANGE);
-//   2. every old link that is not to stay becomes a file with its own new content: from here on no
-//      path shows what another one holds, but for links that stay, which are to show it;
+//   1. every old link to a folder that is not to stay goes, and then every old link to a file:
+//   those
+//      that vanish are removed, the others are replaced by what stands alone, a file or a folder of
+//      files with the new content. From here on no path shows what another one holds, but for links
+//      that stay, which are to show it;
+//   2. where a folder must go and a file is, the folder is built in staging, filled, and exchanged
+//      with what is there (RENAME_EXCHANGE); so it is where a folder must become a link, with a
+//      folder of files that shows what the link will;
 //   3. the files get their new content;
 //   4. the links are made, those to folders last: all that they lead to is new by now;
 //   5. the index, then what has vanished is removed, and the manifest comes last.
+//
+// What lies at its path already, link or file, is left alone; where all of it does, nothing is
+// written at all, the manifest included.
 //
 // At each moment each path shows its old or its new content. A crash leaves some of both, an old
 // manifest, and the journal; the next run finds in these two all that may be ours, and does all of
@@ -26,10 +33,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 #include <map>
 #include <ranges>
 #include <utility>
 #include <vector>
+
+#include "pipeline/files_in_place.h"
 
 namespace btfbatch {
 namespace {
@@ -64,32 +74,60 @@ struct Step {
   const std::string* path = nullptr;
   const PlannedPath* planned = nullptr;
   Found found = Found::kNothing;  // what lies at the path now
-  bool stays = false;             // the very link that is planned
-  std::filesystem::path file;     // in staging, until it is placed; empty where none is needed
-  std::filesystem::path link;     // the same
+  bool stays = false;             // what is planned, link or file
+  bool shows_folder = false;      // a link that leads to a folder
+  // In staging, until it is placed; empty where none is needed. What is to show at the path, or
+  // show there until its link can be made; a folder of files where the link leads to a folder.
+  std::filesystem::path file;
+  std::filesystem::path link;  // the same, for the link
+};
+
+// A link or a file of ours where a folder must go.
+struct Obstacle {
+  bool shows_folder = false;       // a link that leads to a folder
+  std::vector<std::size_t> steps;  // that need the folder
 };
 
 class Placement {
  public:
   Placement(OutputFolder& folder, const OutputPlan& plan, const BlobStore& blobs, Layout layout,
-            const Documents& documents)
-      : folder_(folder), plan_(plan), blobs_(blobs), layout_(layout), documents_(documents) {}
+            const Documents& documents, StopSignal* stop)
+      : folder_(folder),
+        plan_(plan),
+        blobs_(blobs),
+        layout_(layout),
+        in_place_(blobs, layout),
+        documents_(documents),
+        stop_(stop) {}
 
   Result<void> run() {
-    using Phase = Result<void> (Placement::*)();
-    constexpr Phase kPhases[] = {
-        &Placement::look_around,          // nothing is changed where something is in the way
-        &Placement::make_ready,           // all that takes space is written now
-        &Placement::announce,             // past here a crash leaves something to complete
-        &Placement::make_way,             // 1
-        &Placement::turn_links_to_files,  // 2
-        &Placement::replace_files,        // 3
-        &Placement::make_links,           // 4
-        &Placement::place_index,          // 5
+    Result<void> done = go_through({
+        &Placement::look_around,  // nothing is changed where something is in the way
+        &Placement::make_ready,   // all that takes space is written now
+    });
+    if (!done || is_whole()) {
+      return done;
+    }
+    return go_through({
+        &Placement::announce,          // past here a crash leaves something to complete
+        &Placement::make_folders,      // the last that takes space
+        &Placement::end_folder_links,  // 1
+        &Placement::end_file_links,    // 1
+        &Placement::replace_folders,   // 2
+        &Placement::replace_files,     // 3
+        &Placement::make_links,        // 4
+        &Placement::place_index,       // 5
         &Placement::remove_vanished,
         &Placement::place_manifest,
-    };
-    for (const Phase phase : kPhases) {
+    });
+  }
+
+ private:
+  using Phase = Result<void> (Placement::*)();
+
+  // Stops at the first phase that fails.
+  Result<void> go_through(std::initializer_list<Phase> phases) {
+    for (const Phase phase : phases) {
       if (Result<void> done = (this->*phase)(); !done) {
         return done;
       }
@@ -97,7 +135,15 @@ class Placement {
     return {};
   }
 
- private:
+  // Whether all that is planned lies there already, and nothing else of ours. A run that was killed
+  // may have left empty folders.
+  [[nodiscard]] bool is_whole() const {
+    return staged_ == 0 && !folder_.was_interrupted() &&
+           std::ranges::none_of(folder_.ours(), [&](const std::string& path) {
+             return is_vanished(path) && look_at_own(path) != Found::kNothing;
+           });
+  }
+
   [[nodiscard]] std::filesystem::path at(std::string_view path) const {
     return folder_.root() / path;
   }
@@ -113,12 +159,17 @@ class Placement {
         return std::unexpected(obstacle.error());
       }
       if (!obstacle->empty()) {
-        in_the_way_[*obstacle].push_back(steps_.size());
+        Obstacle& in_the_way = in_the_way_[*obstacle];
+        in_the_way.shows_folder = shows_folder(*obstacle);
+        in_the_way.steps.push_back(steps_.size());
       } else {
         step.found = look_at(at(path));
+        step.shows_folder = step.found == Found::kLink && shows_folder(path);
         std::error_code error;
-        step.stays = step.found == Found::kLink && !planned.link.empty() &&
-                     std::filesystem::read_symlink(at(path), error) == planned.link;
+        step.stays = planned.link.empty()
+                         ? step.found == Found::kFile && in_place_.may_stay(at(path), *planned.blob)
+                         : step.found == Found::kLink &&
+                               std::filesystem::read_symlink(at(path), error) == planned.link;
       }
       if (step.found == Found::kFolder) {
         if (Result<void> ours = check_all_ours(path); !ours) {
@@ -134,6 +185,11 @@ class Placement {
       }
     }
     return {};
+  }
+
+  [[nodiscard]] bool shows_folder(std::string_view path) const {
+    std::error_code error;
+    return std::filesystem::is_directory(at(path), error);
   }
 
   // The outermost link or file of ours that lies where the path needs a folder; empty where none.
@@ -180,21 +236,24 @@ class Placement {
   }
 
   Result<void> make_ready() {
-    for (std::size_t blob = 0; blob < blobs_.size(); ++blob) {
-      if (Result<void> synced = sync_path(blobs_.file(blob)); !synced) {
-        return synced;
-      }
-    }
     std::vector<bool> is_used(blobs_.size());
     for (Step& step : steps_) {
       if (step.stays) {
         continue;
       }
-      const bool shows_through_link =
-          step.found == Found::kLink || !find_obstacle(*step.path)->empty();
-      if (step.planned->blob && (step.planned->link.empty() || shows_through_link)) {
+      if (stop_ != nullptr && stop_->stopped()) {
+        return fail("stopped");
+      }
+      // What cannot wait, as it is, for its link to be made.
+      const bool needs_stand_in = step.found == Found::kLink ||
+                                  !find_obstacle(*step.path)->empty() ||
+                                  (step.found == Found::kFolder && !step.planned->blob);
+      if (step.planned->link.empty() || needs_stand_in) {
         step.file = new_staging_path();
-        if (Result<void> staged = stage_file(*step.planned->blob, step.file, is_used); !staged) {
+        if (Result<void> staged = step.planned->blob
+                                      ? stage_file(*step.planned->blob, step.file, is_used)
+                                      : stage_folder(step, is_used);
+            !staged) {
           return staged;
         }
       }
@@ -208,39 +267,77 @@ class Placement {
       }
     }
     if (documents_.index) {
-      index_ = new_staging_path();
-      if (Result<void> written = write_new_file(index_, bytes_of(*documents_.index), Sync::kYes);
-          !written) {
-        return written;
+      if (Result<void> staged = stage_document(*documents_.index, kIndexName, index_); !staged) {
+        return staged;
       }
     }
-    manifest_ = new_staging_path();
-    return write_new_file(manifest_, bytes_of(documents_.manifest), Sync::kYes);
+    return stage_document(documents_.manifest, kManifestName, manifest_);
   }
 
-  // Makes `file` hold the blob's bytes.
+  // Leaves `staged` empty where the document lies there already.
+  Result<void> stage_document(const std::string& text, std::string_view name,
+                              std::filesystem::path& staged) {
+    if (holds_text(at(name), text)) {
+      return {};
+    }
+    staged = new_staging_path();
+    return write_new_file(staged, bytes_of(text), Sync::kYes);
+  }
+
+  // Makes `file` hold the blob's bytes, on the disk.
   Result<void> stage_file(std::size_t blob, const std::filesystem::path& file,
                           std::vector<bool>& is_used) const {
-    std::error_code error;
-    const bool may_share = layout_ != Layout::kCopy || !is_used[blob];
+    const bool is_first = !is_used[blob];
     is_used[blob] = true;
-    if (may_share) {
-      std::filesystem::create_hard_link(blobs_.file(blob), file, error);
+    // An inode that lies in the output already may be shared where inodes are to be shared.
+    if (layout_ == Layout::kHardlink ||
+        (blobs_.is_own(blob) && (layout_ != Layout::kCopy || is_first))) {
+      const std::filesystem::path* const staying =
+          layout_ == Layout::kHardlink ? in_place_.staying(blob) : nullptr;
+      const std::filesystem::path source = staying != nullptr ? *staying : blobs_.file(blob);
+      if (is_first) {
+        if (Result<void> synced = sync_path(source); !synced) {
+          return synced;
+        }
+      }
+      std::error_code error;
+      std::filesystem::create_hard_link(source, file, error);
       if (!error) {
         return {};
       }
       // A file system without hard links, or too many links: a copy serves as well.
     }
-    error.clear();
-    std::filesystem::copy_file(blobs_.file(blob), file, error);
-    if (error) {
-      return fail_at(file, error);
+    const Result<std::string> content = blobs_.read(blob);
+    return content ? write_new_file(file, bytes_of(*content), Sync::kYes)
+                   : std::unexpected(content.error());
+  }
+
+  // Makes the step's `file` a folder that shows what the folder shows to which its link leads.
+  Result<void> stage_folder(const Step& step, std::vector<bool>& is_used) {
+    const std::filesystem::path above = std::filesystem::path(*step.path).parent_path();
+    const std::string folder = (above / step.planned->link).lexically_normal().string() + "/";
+    std::error_code error;
+    std::filesystem::create_directory(step.file, error);
+    for (auto it = plan_.lower_bound(folder);
+         !error && it != plan_.end() && it->first.starts_with(folder); ++it) {
+      if (!it->second.blob) {
+        continue;
+      }
+      const std::string inner = it->first.substr(folder.size());
+      stand_ins_.insert(fmt::format("{}/{}", *step.path, inner));
+      std::filesystem::create_directories((step.file / inner).parent_path(), error);
+      if (error) {
+        break;
+      }
+      if (Result<void> staged = stage_file(*it->second.blob, step.file / inner, is_used); !staged) {
+        return staged;
+      }
     }
-    return sync_path(file);
+    return error ? fail_at(at(*step.path), error) : Result<void>();
   }
 
   Result<void> announce() {
-    PathSet paths;
+    PathSet paths = stand_ins_;
     for (const auto& [path, planned] : plan_) {
       paths.insert(path);
     }
@@ -251,34 +348,83 @@ class Placement {
     return folder_.write_journal(paths);
   }
 
-  Result<void> make_way() {
-    for (const auto& [obstacle, steps] : in_the_way_) {
+  // Where one cannot be made, all is as it was before.
+  Result<void> make_folders() {
+    std::vector<std::filesystem::path> made;
+    for (const Step& step : steps_) {
+      // A folder in the place of an obstacle comes out of staging.
+      if (step.stays || step.found != Found::kNothing || !find_obstacle(*step.path)->empty()) {
+        continue;
+      }
+      for (const std::string& folder : folders_above(*step.path)) {
+        if (!known_folders_.insert(folder).second) {
+          continue;
+        }
+        std::error_code error;
+        if (std::filesystem::create_directory(at(folder), error)) {
+          made.push_back(at(folder));
+        }
+        if (error) {
+          for (const std::filesystem::path& empty : std::views::reverse(made)) {
+            rmdir(empty.c_str());
+          }
+          folder_.withdraw_journal();
+          return fail(fmt::format("cannot create {}: {}", at(folder).string(), error.message()));
+        }
+      }
+    }
+    return {};
+  }
+
+  Result<void> end_folder_links() { return end_links(true); }
+  Result<void> end_file_links() { return end_links(false); }
+
+  Result<void> end_links(bool shows_folder) {
+    if (Result<void> made = make_way(shows_folder); !made) {
+      return made;
+    }
+    // In the layout "indexed" they may stay until there is an index to find the kernels by.
+    if (!documents_.index) {
+      if (Result<void> removed = remove_vanished_links(shows_folder); !removed) {
+        return removed;
+      }
+    }
+    return place_each(&Step::file, [=](const Step& step) {
+      return step.found == Found::kLink && step.shows_folder == shows_folder;
+    });
+  }
+
+  // Puts folders where links to folders are, or else where links to files, or files, are.
+  Result<void> make_way(bool shows_folder) {
+    for (const auto& [path, obstacle] : in_the_way_) {
+      if (obstacle.shows_folder != shows_folder) {
+        continue;
+      }
       const std::filesystem::path tree = new_staging_path();
-      for (const std::size_t index : steps) {
+      for (const std::size_t index : obstacle.steps) {
         Step& step = steps_[index];
-        // Links to kernels follow later; those to folders have no file to stand in for them.
-        std::filesystem::path& staged = step.planned->blob ? step.file : step.link;
         const std::filesystem::path inner =
-            tree / std::filesystem::path(*step.path).lexically_relative(obstacle);
+            tree / std::filesystem::path(*step.path).lexically_relative(path);
         std::error_code error;
         std::filesystem::create_directories(inner.parent_path(), error);
         if (!error) {
-          std::filesystem::rename(staged, inner, error);
+          std::filesystem::rename(step.file, inner, error);
         }
         if (error) {
           return fail_at(at(*step.path), error);
         }
-        staged.clear();
+        step.file.clear();
+        step.found = step.planned->blob ? Found::kFile : Found::kFolder;
       }
-      if (Result<void> moved = exchange(tree, at(obstacle)); !moved) {
+      if (Result<void> moved = exchange(tree, at(path)); !moved) {
         return moved;
       }
     }
     return {};
   }
 
-  Result<void> turn_links_to_files() {
-    return place_each(&Step::file, [](const Step& step) { return step.found == Found::kLink; });
+  Result<void> replace_folders() {
+    return place_each(&Step::file, [](const Step& step) { return step.found == Found::kFolder; });
   }
 
   Result<void> replace_files() {
@@ -303,23 +449,18 @@ class Placement {
       }
       const std::filesystem::path target = at(*step.path);
       std::error_code error;
-      if (made_folders_.insert(target.parent_path().string()).second) {
-        std::filesystem::create_directories(target.parent_path(), error);
-        if (error) {
-          return fail_at(target, error);
-        }
-      }
-      if (step.found == Found::kFolder) {
+      const Found placed = look_at(source);
+      if (step.found == Found::kFolder || placed == Found::kFolder) {
         if (Result<void> moved = exchange(source, target); !moved) {
           return moved;
         }
-        step.found = Found::kFile;
       } else {
         std::filesystem::rename(source, target, error);
         if (error) {
           return fail_at(target, error);
         }
       }
+      step.found = placed;
       source.clear();
     }
     return {};
@@ -360,6 +501,9 @@ class Placement {
   }
 
   Result<void> place_document(const std::filesystem::path& staged, std::string_view name) const {
+    if (staged.empty()) {
+      return {};
+    }
     std::error_code error;
     std::filesystem::rename(staged, at(name), error);
     if (error) {
@@ -368,32 +512,70 @@ class Placement {
     return {};
   }
 
-  Result<void> remove_vanished() {
-    std::map<std::string, Found, std::less<>> above_now;
-    std::set<std::string, std::greater<>> emptied;  // the deepest first
+  // Whether a path of ours is to be nothing, or a folder, from now on.
+  [[nodiscard]] bool is_vanished(const std::string& path) const {
+    return !plan_.contains(path) && path != kManifestName &&
+           (path != kIndexName || !documents_.index);
+  }
+
+  // What lies at a path of ours itself. A folder above it that is a link leads to other paths.
+  Found look_at_own(const std::string& path) const {
+    const std::vector<std::string> above = folders_above(path);
+    const bool is_really_there = std::ranges::all_of(
+        above, [&](const std::string& folder) { return look_at(at(folder)) == Found::kFolder; });
+    return is_really_there ? look_at(at(path)) : Found::kNothing;
+  }
+
+  Result<void> remove_vanished_links(bool leading_to_folders) {
     for (const std::string& path : folder_.ours()) {
-      if (plan_.contains(path) || path == kManifestName ||
-          (path == kIndexName && documents_.index)) {
+      // What lies in a folder that becomes a link goes with it, as the link may show the path too.
+      const auto becomes_link = [&](const std::string& folder) {
+        const auto planned = plan_.find(folder);
+        return planned != plan_.end() && !planned->second.blob;
+      };
+      if (!is_vanished(path) || look_at_own(path) != Found::kLink ||
+          shows_folder(path) != leading_to_folders ||
+          std::ranges::any_of(folders_above(path), becomes_link)) {
         continue;
       }
-      const std::vector<std::string> above = folders_above(path);
-      // A folder that is a link now leads to files that are not vanished.
-      const bool is_really_there = std::ranges::all_of(above, [&](const std::string& folder) {
-        return above_now.try_emplace(folder, look_at(at(folder))).first->second == Found::kFolder;
-      });
-      const Found found = is_really_there ? look_at(at(path)) : Found::kNothing;
-      if (found != Found::kFile && found != Found::kLink) {
-        continue;
+      if (Result<void> removed = remove_path(path); !removed) {
+        return removed;
       }
-      std::error_code error;
-      std::filesystem::remove(at(path), error);
-      if (error) {
-        return fail(fmt::format("cannot remove {}: {}", at(path).string(), error.message()));
+    }
+    return {};
+  }
+
+  Result<void> remove_vanished() {
+    std::set<std::string, std::greater<>> emptied;  // the deepest first
+    // The index before what it leads to.
+    for (const bool is_index : {true, false}) {
+      for (const std::string& path : folder_.ours()) {
+        if ((path == kIndexName) != is_index || !is_vanished(path)) {
+          continue;
+        }
+        // Also where nothing is left: a run that was killed may have removed it.
+        const std::vector<std::string> above = folders_above(path);
+        emptied.insert(above.begin(), above.end());
+        const Found found = look_at_own(path);
+        if (found != Found::kFile && found != Found::kLink) {
+          continue;
+        }
+        if (Result<void> removed = remove_path(path); !removed) {
+          return removed;
+        }
       }
-      emptied.insert(above.begin(), above.end());
     }
     for (const std::string& folder : emptied) {
       rmdir(at(folder).c_str());  // fails where something is left in it, as it should
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<void> remove_path(const std::string& path) const {
+    std::error_code error;
+    std::filesystem::remove(at(path), error);
+    if (error) {
+      return fail(fmt::format("cannot remove {}: {}", at(path).string(), error.message()));
     }
     return {};
   }
@@ -402,13 +584,16 @@ class Placement {
   const OutputPlan& plan_;
   const BlobStore& blobs_;
   Layout layout_;
+  FilesInPlace in_place_;
   const Documents& documents_;
+  StopSignal* stop_;
 
   std::size_t staged_ = 0;
-  std::vector<Step> steps_;                                     // in path order
-  std::map<std::string, Found, std::less<>> folders_;           // as they were at the beginning
-  std::map<std::string, std::vector<std::size_t>> in_the_way_;  // obstacle → steps behind it
-  std::set<std::string> made_folders_;
+  std::vector<Step> steps_;                            // in path order
+  std::map<std::string, Found, std::less<>> folders_;  // as they were at the beginning
+  std::map<std::string, Obstacle> in_the_way_;         // by path
+  std::set<std::string> known_folders_;                // that need not be made any more
+  PathSet stand_ins_;  // the files in folders that stand in for links to folders
   std::filesystem::path index_;
   std::filesystem::path manifest_;
 };
@@ -416,8 +601,8 @@ class Placement {
 }  // namespace
 
 Result<void> place_output(OutputFolder& folder, const OutputPlan& plan, const BlobStore& blobs,
-                          Layout layout, const Documents& documents) {
-  return Placement(folder, plan, blobs, layout, documents).run();
+                          Layout layout, const Documents& documents, StopSignal* stop) {
+  return Placement(folder, plan, blobs, layout, documents, stop).run();
 }
 
 }  // namespace btfbatch

@@ -8,6 +8,7 @@
 #include "pipeline/blob_store.h"
 #include "pipeline/output_folder.h"
 #include "pipeline/output_plan.h"
+#include "pipeline/stop_signal.h"
 
 namespace btfbatch {
 
@@ -18,14 +19,17 @@ struct Documents {
 
 // Makes the folder hold exactly what `plan` and `documents` say, besides files that are not ours.
 // `layout` says whether paths with the same blob share one inode (kHardlink) or each have their own
-// (kCopy).
+// (kCopy). A path that holds what it is to hold is not written again; its mode is left as it is.
 //
 // Fails with nothing changed where a folder that is not wholly ours lies where a file must go, or a
 // foreign link or file where a folder must, or where the new files cannot be written. Should it
 // fail later than that, each path has its old or its new content, and the next run completes the
 // work.
+//
+// `stop`, where given, is asked as long as files are written: it makes it fail with nothing
+// changed. folder.is_placing() tells afterwards whether anything was changed.
 [[nodiscard]] Result<void> place_output(OutputFolder& folder, const OutputPlan& plan,
                                         const BlobStore& blobs, Layout layout,
-                                        const Documents& documents);
+                                        const Documents& documents, StopSignal* stop = nullptr);
 
 }  // namespace btfbatch

@@ -14,6 +14,7 @@
 #include "pipeline/objects.h"
 #include "pipeline/output_folder.h"
 #include "pipeline/output_plan.h"
+#include "pipeline/past_results.h"
 #include "pipeline/place.h"
 #include "pipeline/scan.h"
 #include "pipeline/stop_signal.h"
@@ -110,10 +111,16 @@ Error no_kernel(const std::filesystem::path& archive, std::size_t filtered_out) 
                                  archive.string(), filtered_out)};
 }
 
-Manifest make_manifest(Layout layout, const RunSummary& summary, const ProcessedKernels& kernels,
+Manifest make_manifest(Layout layout, const ResultRules& rules, const RunSummary& summary,
+                       const ProcessedKernels& kernels,
                        const std::vector<std::string>& blob_names) {
-  Manifest manifest{
-      .tool_version = BTFBATCH_VERSION, .layout = layout, .run = summary, .blob_names = {}};
+  Manifest manifest{.tool_version = BTFBATCH_VERSION,
+                    .layout = layout,
+                    .output_version = rules.output_version,
+                    .fingerprint = rules.fingerprint,
+                    .max_btf_size = rules.max_btf_size,
+                    .run = summary,
+                    .blob_names = {}};
   for (const std::size_t blob : kernels.blobs) {
     manifest.blob_names.push_back(blob == ProcessedKernels::kNoBlob ? std::string()
                                                                     : blob_names[blob]);
@@ -121,7 +128,28 @@ Manifest make_manifest(Layout layout, const RunSummary& summary, const Processed
   return manifest;
 }
 
+// The results that `folder` and the cache hold for a run under `rules`.
+Result<PastResults> past_results(const RunOptions& options, const ResultRules& rules,
+                                 const OutputFolder& folder) {
+  PastResults past(rules);
+  if (!options.fresh && folder.earlier_manifest()) {
+    past.add_output(folder.root(), *folder.earlier_manifest());
+  }
+  if (!options.cache.empty()) {
+    Result<ResultCache> cache = ResultCache::open(options.cache, options.archive, rules);
+    if (!cache) {
+      return fail_within("--cache", std::move(cache).error());
+    }
+    past.use_cache(*std::move(cache), options.fresh);
+  }
+  return past;
+}
+
 }  // namespace
+
+std::size_t RunSummary::reused() const {
+  return static_cast<std::size_t>(std::ranges::count(kernels, true, &KernelOutcome::reused));
+}
 
 std::size_t RunSummary::count(Outcome outcome) const {
   return static_cast<std::size_t>(std::ranges::count(kernels, outcome, &KernelOutcome::outcome));
@@ -154,6 +182,14 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
     return std::unexpected(std::move(folder).error());
   }
 
+  // What earlier runs have done already. Past here it is read-only, but for what the cache gains.
+  const ResultRules rules{.fingerprint = objects->set.fingerprint(),
+                          .max_btf_size = options.max_btf_size};
+  const Result<PastResults> past = past_results(options, rules, *folder);
+  if (!past) {
+    return usage(past.error());
+  }
+
   // The archive: a directory is listed now, a tar is read as the kernels are.
   Result<std::unique_ptr<Archive>> archive =
       open_archive(options.archive,
@@ -166,7 +202,7 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   // All kernels, in parallel; new contents go to staging. Past here no thread but this one is left.
   BlobStore blobs(folder->blob_folder());
   Result<ProcessedKernels> kernels = process_kernels(
-      **archive, objects->set, blobs,
+      **archive, objects->set, *past, blobs,
       {.jobs = options.jobs != 0 ? options.jobs : available_cores(),
        .max_btf_size = options.max_btf_size,
        .strict = options.strict},
@@ -193,17 +229,20 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   // All or nothing: a run that was stopped, or has nothing to show, leaves the output as it was.
   summary.stopped_early = stop.stopped();
   if (!summary.stopped_early && !written.empty()) {
-    const Manifest manifest = make_manifest(options.layout, summary, *kernels, blob_names);
+    const Manifest manifest = make_manifest(options.layout, rules, summary, *kernels, blob_names);
     const Documents documents{.manifest = write_manifest(manifest),
                               .index = options.layout == Layout::kIndexed
                                            ? std::optional(write_index(manifest))
                                            : std::nullopt};
     const OutputPlan plan = plan_output(options.layout, written, summary.aliases);
-    if (Result<void> placed = place_output(*folder, plan, blobs, options.layout, documents);
-        !placed) {
+    Result<void> placed = place_output(*folder, plan, blobs, options.layout, documents, &stop);
+    if (placed) {
+      folder->complete();
+    } else if (stop.stopped() && !folder->is_placing()) {
+      summary.stopped_early = true;
+    } else {
       return no_output(std::move(placed).error());
     }
-    folder->complete();
   }
   summary.wall = std::chrono::steady_clock::now() - begin;
   return summary;

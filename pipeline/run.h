@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,11 @@ struct RunOptions {
   unsigned jobs = 0;  // threads of the whole process; 0: one per core that the process may use
   std::uint64_t max_btf_size = 256ULL << 20;  // bytes; a kernel whose BTF is larger fails
   bool strict = false;                        // stop at the first kernel that fails or is degraded
+  // Take over no result of an earlier run, neither from `out` nor from `cache`.
+  bool fresh = false;
+  // A folder of results that runs into different outputs share; empty for none. See
+  // pipeline/result_cache.h.
+  std::filesystem::path cache{};
 };
 
 enum class Outcome : std::uint8_t {
@@ -55,6 +61,9 @@ struct KernelOutcome {
   std::uint64_t btf_size = 0;         // bytes of the full BTF
   std::uint64_t minimized_size = 0;   // bytes of the minimized BTF
   std::uint32_t type_count = 0;       // types kept
+  std::optional<ContentId>
+      source_hash;      // XXH3-128 of the bytes in the archive, where they were read
+  bool reused = false;  // an earlier run's result, taken over
 };
 
 struct ObjectSummary {
@@ -87,6 +96,7 @@ struct RunSummary {
   std::chrono::nanoseconds wall{0};
 
   [[nodiscard]] std::size_t count(Outcome outcome) const;
+  [[nodiscard]] std::size_t reused() const;  // kernels whose results were taken over
 };
 
 // How a run tells what it does. Each may be empty. Called from any of the run's threads, but never

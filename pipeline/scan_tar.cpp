@@ -75,6 +75,9 @@ class TarArchive : public Archive {
   // Reads the first header, so that what is no tar is told at once.
   Result<void> begin() {
     upcoming_ = reader_.next();
+    if (reader_.found_no_tar()) {
+      return fail("neither a folder nor a tar nor BTF");
+    }
     if (!upcoming_) {
       return std::unexpected(upcoming_.error());
     }

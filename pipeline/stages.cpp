@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/btf/load.h"
+#include "pipeline/source.h"
 
 namespace btfbatch {
 namespace {
@@ -27,6 +28,22 @@ std::string describe(const UnanswerableRelocation& unanswerable, const ObjectSet
                      unanswerable.reason);
 }
 
+void set_result(KernelWork& work, MinimizedBtf minimized) {
+  KernelOutcome& outcome = work.outcome;
+  outcome.outcome = minimized.unanswerable.empty() ? Outcome::kMinimized : Outcome::kDegraded;
+  outcome.content_id = minimized.id;
+  outcome.minimized_size = minimized.bytes.size();
+  outcome.type_count = minimized.type_count;
+  work.minimized = std::move(minimized);
+}
+
+void take_over(KernelWork& work, PastResult result) {
+  work.outcome.reused = true;
+  work.outcome.btf_size = result.btf_size;
+  work.earlier_file = std::move(result.file);
+  set_result(work, std::move(result.minimized));
+}
+
 }  // namespace
 
 KernelWork start_work(std::size_t sequence, Entry entry) {
@@ -43,26 +60,34 @@ KernelWork start_work(std::size_t sequence, Entry entry) {
   return work;
 }
 
-void unpack_kernel(KernelWork& work, const UnpackLimits& limits, BufferPool& buffers) {
+void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResults& past,
+                   BufferPool& buffers) {
   if (has_failed(work)) {
     return;
   }
-  work.btf = buffers.take();
-  const Entry& entry = work.entry;
-  Result<void> unpacked =
-      entry.file.empty() ? unpack_bytes(entry.content.bytes(), entry.archive_path, limits, work.btf)
-                         : unpack_file(entry.file, limits, work.btf);
-  work.entry.content = Buffer();
-  if (!unpacked) {
-    buffers.give_back(std::exchange(work.btf, Buffer()));
-    make_failed(work, std::move(unpacked).error());
+  Result<Source> source = Source::open(work.entry, limits.stop);
+  if (!source) {
+    make_failed(work, std::move(source).error());
     return;
   }
-  work.outcome.btf_size = work.btf.size();
+  work.outcome.source_hash = source->hash();
+  if (std::optional<PastResult> result = past.find(source->hash())) {
+    take_over(work, *std::move(result));
+  } else {
+    work.btf = buffers.take();
+    if (Result<void> unpacked = source->unpack(limits, work.btf); unpacked) {
+      work.outcome.btf_size = work.btf.size();
+    } else {
+      buffers.give_back(std::exchange(work.btf, Buffer()));
+      make_failed(work, std::move(unpacked).error());
+    }
+  }
+  work.entry.content = Buffer();
 }
 
-void minimize_kernel(KernelWork& work, const ObjectSet& objects, BufferPool& buffers) {
-  if (has_failed(work)) {
+void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResults& past,
+                     BufferPool& buffers) {
+  if (has_failed(work) || work.minimized) {
     return;
   }
   Result<MinimizedBtf> minimized = [&]() -> Result<MinimizedBtf> {
@@ -77,15 +102,13 @@ void minimize_kernel(KernelWork& work, const ObjectSet& objects, BufferPool& buf
     make_failed(work, std::move(minimized).error());
     return;
   }
-  KernelOutcome& outcome = work.outcome;
-  outcome.outcome = minimized->unanswerable.empty() ? Outcome::kMinimized : Outcome::kDegraded;
-  for (const UnanswerableRelocation& unanswerable : minimized->unanswerable) {
-    outcome.reasons.push_back(describe(unanswerable, objects));
+  if (minimized->unanswerable.empty()) {
+    past.keep(*work.outcome.source_hash, *minimized, work.outcome.btf_size);
   }
-  outcome.content_id = minimized->id;
-  outcome.minimized_size = minimized->bytes.size();
-  outcome.type_count = minimized->type_count;
-  work.minimized = *std::move(minimized);
+  for (const UnanswerableRelocation& unanswerable : minimized->unanswerable) {
+    work.outcome.reasons.push_back(describe(unanswerable, objects));
+  }
+  set_result(work, *std::move(minimized));
 }
 
 void KernelWriter::write(KernelWork& work) {
@@ -94,7 +117,8 @@ void KernelWriter::write(KernelWork& work) {
   }
   std::size_t blob = ProcessedKernels::kNoBlob;
   if (work.minimized) {
-    Result<std::size_t> added = blobs_.add(work.minimized->id, work.minimized->bytes);
+    Result<std::size_t> added =
+        blobs_.add(work.minimized->id, work.minimized->bytes, work.earlier_file);
     if (!added) {
       failure_ = std::move(added).error();
       stop_.stop();

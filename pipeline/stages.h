@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "pipeline/blob_store.h"
 #include "pipeline/buffer.h"
 #include "pipeline/graph.h"
+#include "pipeline/past_results.h"
 #include "pipeline/run.h"
 #include "pipeline/scan.h"
 #include "pipeline/stop_signal.h"
@@ -25,18 +27,22 @@ struct KernelWork {
   Entry entry;
   KernelOutcome outcome;
   Buffer btf;                             // between unpack and minimize
-  std::optional<MinimizedBtf> minimized;  // between minimize and write; nothing where failed
+  std::optional<MinimizedBtf> minimized;  // until write; nothing where failed
+  std::filesystem::path earlier_file;     // that holds `minimized` already; empty where none
 };
 
 // Begins the work on an entry.
 [[nodiscard]] KernelWork start_work(std::size_t sequence, Entry entry);
 
-// Fills work.btf, with a buffer from the pool, or makes the kernel a failed one. Thread-safe.
-void unpack_kernel(KernelWork& work, const UnpackLimits& limits, BufferPool& buffers);
+// Takes over the result of an earlier run into work.minimized where there is one, else fills
+// work.btf, or makes the kernel a failed one. Thread-safe.
+void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResults& past,
+                   BufferPool& buffers);
 
-// Fills work.minimized and gives the buffer back, or makes the kernel a failed one; does nothing
-// for one that failed before. Thread-safe.
-void minimize_kernel(KernelWork& work, const ObjectSet& objects, BufferPool& buffers);
+// Fills work.minimized, gives work.btf back, and hands the result on to later runs, or makes the
+// kernel a failed one; does nothing for one that failed before or has its result. Thread-safe.
+void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResults& past,
+                     BufferPool& buffers);
 
 // The last stage, which sees the kernels in order.
 class KernelWriter {

@@ -59,7 +59,17 @@ std::string_view compression_in_name(std::string_view name) {
 }
 
 // What is not a tar and not a BTF either.
-Error nothing_known(std::string_view name, const Expander& expander) {
+Error nothing_known(std::string_view name, Expander& expander) {
+  // Damage may have made it so: bzip2 hands a block out before it looks at its checksum.
+  while (true) {
+    Result<std::span<const std::byte>> rest = expander.next();
+    if (!rest) {
+      return std::move(rest).error();
+    }
+    if (rest->empty()) {
+      break;
+    }
+  }
   const std::string_view claimed = compression_in_name(name);
   if (!claimed.empty() && expander.compression() == "none") {
     return Error{fmt::format("not {}, though its name says so", claimed)};

@@ -11,15 +11,18 @@ usage: scripts/compare.sh [--rounds N] [--json FILE] ARCHIVE OBJ...
   (b) the floor: `xz -dc` of every file with `xargs -P N`, the output thrown away
   (c) what people run today: `make -jN` over `tar xfJ`, `bpftool gen min_core_btf` and `rm`,
       for each kernel
+  (d) btfbatch once more into the output of (a): nothing has changed
+  (e) the floor of (d): `xxhsum -H2` over every file, in N processes; (d) may take 1.5 times as
+      long and 30 ms
 
 Prints the times, their ratios and the peak memory as a table and as JSON, and checks that (a) and
 (c) gave the same bytes. ARCHIVE is a folder of *.btf.tar.xz; OBJ is an eBPF object or an executable
 that embeds some.
 
-  --rounds N   how often each is run, in turn (default: 3)
+  --rounds N   how often each is run, in turn (default: 3); (d) and (e) ten times as often
   --json FILE  write the JSON there as well
 
-  JOBS=N         cores for all three (default: 2)
+  JOBS=N         cores for all of them (default: 2)
   BTFBATCH=FILE  the executable to measure (default: build/release/btfbatch, built first)
 TEXT
 }

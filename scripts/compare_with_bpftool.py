@@ -217,7 +217,8 @@ class Judge:
         """Minimizes all kernels; their outcomes by archive path, or None where the run failed."""
         command = [self.btfbatch, "--archive", self.archive, "--out", out, "--layout", "copy"]
         command += ["-j", str(objects.jobs), "--progress", "never", "--quiet"]
-        command += ["--include", *(kernel.archive_path for kernel in self.kernels)]
+        for kernel in self.kernels:
+            command += ["--include", kernel.archive_path]
         command += ["--objs", *objects.files]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode in (0, 2):  # 2: some kernels failed or were degraded, judged one by one

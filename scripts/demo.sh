@@ -41,9 +41,9 @@ while read -r path; do
     objects+=("$path")
   fi
 done < <(dpkg -L libbpf-tools)
-printf '%s\n' "${objects[@]}" | column -c 100 2>/dev/null || printf '%s\n' "${objects[@]}"
+echo "${#objects[@]} of them, such as ${objects[0]}"
 
-step "The main job: every kernel of the archive, for all ${#objects[@]} executables"
+step "The main job: every kernel of the archive, for all of these objects"
 show $demo/btfbatch --archive $demo/archive --objs "${objects[@]}" --out $demo/btfs
 
 step "The result: a tree like the archive's, identical results stored once"

@@ -11,6 +11,7 @@ usage: scripts/install_packages.sh SET...
   fetch  to fetch real kernels (scripts/fetch_debian_kernels.py)
   demo   real eBPF objects for the demo
   test   to build and run the tests and the comparisons with other tools
+  fuzz   beside "test", to build and run the fuzzers
 
 Needs Debian 12 or newer, and root or sudo where something is missing.
 TEXT
@@ -27,7 +28,9 @@ packages_of() {
       echo libbpf-tools ;;
     test)
       echo libgtest-dev libgmock-dev libbenchmark-dev clang-19 llvm-19 bpftool libbpf-tools jq \
-        python3 xz-utils zstd make pahole golang-go golang-github-cilium-ebpf-dev ;;
+        python3 xz-utils zstd make xxhash pahole golang-go golang-github-cilium-ebpf-dev ;;
+    fuzz)
+      echo libclang-rt-19-dev ;;
     *)
       echo "install_packages: '$1' is no set of packages" >&2
       usage >&2

@@ -32,7 +32,8 @@ fetch_test_archive() {
   if [[ $failed -eq 0 ]]; then
     touch $complete
   elif [[ -z $(find $archive -name '*.btf.tar.xz' -print -quit 2>/dev/null) ]]; then
-    echo "test: no real kernel could be fetched from Debian's mirror, see above" >&2
+    echo "test: no real kernel could be fetched from Debian's mirror, see above; tests that need" \
+      "one cannot run" >&2
     [[ -z ${CI:-} ]]
   else
     # An old suite leaves the mirrors some day; the kernels of the others are still a test.
@@ -42,6 +43,9 @@ fetch_test_archive() {
 
 if [[ -z ${BTFBATCH_TEST_ARCHIVE:-} ]]; then
   fetch_test_archive
+elif [[ ! -d $BTFBATCH_TEST_ARCHIVE ]]; then
+  echo "test: BTFBATCH_TEST_ARCHIVE is no folder: $BTFBATCH_TEST_ARCHIVE" >&2
+  exit 1
 fi
 cmake --preset release
 cmake --build --preset release

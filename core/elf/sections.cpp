@@ -51,6 +51,7 @@ Result<ElfFile> read_elf(std::span<const std::byte> bytes) {
 
   ElfFile file;
   file.machine = header.e_machine;
+  file.big_endian = header.e_ident[EI_DATA] == ELFDATA2MSB;
   for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
     GElf_Shdr section_header;
     if (gelf_getshdr(section, &section_header) == nullptr) return fail_elf("read section header");
@@ -66,7 +67,10 @@ Result<ElfFile> read_elf(std::span<const std::byte> bytes) {
       }
       content = *found;
     }
-    file.sections.push_back({std::string(name, strnlen(name, kMaxSectionName)), content});
+    file.sections.push_back({.name = std::string(name, strnlen(name, kMaxSectionName)),
+                             .bytes = content,
+                             .type = section_header.sh_type,
+                             .size = section_header.sh_size});
   }
   return file;
 }

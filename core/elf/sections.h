@@ -17,11 +17,14 @@ inline constexpr std::uint16_t kMachineBpf = 247;  // EM_BPF
 struct ElfSection {
   std::string name;                  // cut where it is longer than 255 bytes
   std::span<const std::byte> bytes;  // borrowed from the file; empty for SHT_NOBITS
+  std::uint32_t type = 0;            // SHT_PROGBITS, …
+  std::uint64_t size = 0;            // bytes in memory: other than bytes.size() for SHT_NOBITS
 };
 
 struct ElfFile {
   std::uint16_t machine = 0;
-  std::vector<ElfSection> sections;
+  bool big_endian = false;
+  std::vector<ElfSection> sections;  // the first is the one with index 1
 
   // The first section of that name, or nullptr.
   [[nodiscard]] const ElfSection* find(std::string_view name) const;

@@ -4,6 +4,7 @@
 
 #include "core/elf/sections.h"
 #include "core/object/btf_ext.h"
+#include "core/object/libbpf_guard.h"
 #include "core/object/programs.h"
 
 namespace btfbatch {
@@ -54,6 +55,10 @@ Result<Object> parse_object(std::string name, std::span<const std::byte> bytes) 
     if (!relocations) return fail_within(".BTF.ext", std::move(relocations).error());
     object.relocations = *std::move(relocations);
     object.has_btf_ext = true;
+  }
+  if (auto safe = check_for_libbpf(*elf, object.btf); !safe) {
+    object.warnings.push_back(std::move(safe).error().within("its programs are not read").message);
+    return object;
   }
   auto programs = read_programs(bytes);
   if (programs) {

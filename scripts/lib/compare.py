@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The measuring behind scripts/compare.sh, which says what is compared with what.
 
-Rounds are interleaved (a b c a b c …), so that a slower moment of the machine meets all three. CPU
+Rounds are interleaved (a b c a b c …), so that a slower moment of the machine meets all of them; (d)
+and (e), which take milliseconds, are measured many times in turn within each round. CPU
 time and peak memory are those that the kernel accounts to the process and the children it waited
 for.
 """
@@ -21,6 +22,10 @@ import time
 from embedded_objects import extract
 
 MIB = 1 << 20
+# What a run that finds nothing changed may take: this many times the reading floor, and seconds.
+NO_CHANGE_FACTOR = 1.5
+NO_CHANGE_EXTRA = 0.030
+SHORT_RUNS_PER_ROUND = 10
 
 
 class CompareError(Exception):
@@ -68,6 +73,17 @@ def write_floor(path, archive, kernels, jobs):
     )
 
 
+def write_reading_floor(path, archive, kernels, jobs):
+    """Reading every file and hashing it with XXH3, as fast as it goes: a share for each core."""
+    names = path.with_suffix(".names")
+    names.write_bytes(b"".join(os.fsencode(archive / kernel) + b"\0" for kernel in kernels))
+    share = -(-len(kernels) // jobs)
+    path.write_text(
+        f"xargs -0 -P {jobs} -n {share} xxhsum -H2 <{shlex.quote(str(names))} >/dev/null\n",
+        encoding="utf-8",
+    )
+
+
 def check_same_bytes(kernels, mine, theirs):
     """How many results are the same bytes, and which kernels bpftool refused. Raises on others."""
     same, refused, different = 0, [], []
@@ -87,16 +103,18 @@ def check_same_bytes(kernels, mine, theirs):
 
 
 def run_rounds(arguments, kernels, objects, work):
-    """Measures all three `--rounds` times; their numbers by name."""
+    """Measures all of them in each of `--rounds` rounds; their numbers by name."""
     floor = work / "floor.sh"
+    reading = work / "reading.sh"
     makefile = work / "Makefile"
     mine, theirs = work / "btfbatch", work / "bpftool"
     write_floor(floor, arguments.archive, kernels, arguments.jobs)
+    write_reading_floor(reading, arguments.archive, kernels, arguments.jobs)
     write_makefile(makefile, arguments.archive, kernels, objects, theirs, arguments.bpftool)
     jobs = str(arguments.jobs)
     btfbatch = [arguments.btfbatch, "--archive", arguments.archive, "--out", mine, "-j", jobs]
     btfbatch += ["--progress", "never", "--objs", *arguments.objects]
-    rounds = {"btfbatch": [], "floor": [], "make": []}
+    rounds = {"btfbatch": [], "floor": [], "make": [], "no_change": [], "reading": []}
     with open(work / "log", "w", encoding="utf-8") as log:
         measure(["sh", floor], log)  # brings the archive into the page cache
         for index in range(arguments.rounds):
@@ -107,6 +125,10 @@ def run_rounds(arguments, kernels, objects, work):
             rounds["btfbatch"].append(measure(btfbatch, log, good_codes=(0, 2)))
             rounds["floor"].append(measure(["sh", floor], log))
             rounds["make"].append(measure(["make", "-s", "-j", jobs, "-f", makefile], log))
+            for _ in range(SHORT_RUNS_PER_ROUND):
+                # The output is that of (a).
+                rounds["no_change"].append(measure(btfbatch, log, good_codes=(0, 2)))
+                rounds["reading"].append(measure(["sh", reading], log))
     return rounds
 
 
@@ -121,6 +143,8 @@ def report_of(rounds, arguments, kernels, objects, same, refused):
         }
 
     btfbatch, floor, make = (summed_up(name) for name in ("btfbatch", "floor", "make"))
+    no_change, reading = summed_up("no_change"), summed_up("reading")
+    allowed = NO_CHANGE_FACTOR * reading["wall_median"] + NO_CHANGE_EXTRA
     return {
         "kernels": len(kernels),
         "objects": len(objects),
@@ -129,6 +153,11 @@ def report_of(rounds, arguments, kernels, objects, same, refused):
         "btfbatch": btfbatch,
         "floor": floor,
         "make": make,
+        "no_change": no_change,
+        "reading": reading,
+        "no_change_over_reading": no_change["wall_median"] / reading["wall_median"],
+        "no_change_allowed": allowed,
+        "no_change_holds": no_change["wall_median"] <= allowed,
         "wall_over_floor": btfbatch["wall_median"] / floor["wall_median"],
         "wall_over_floor_best": btfbatch["wall_best"] / floor["wall_best"],
         "times_faster_than_make": make["wall_median"] / btfbatch["wall_median"],
@@ -149,12 +178,14 @@ def print_table(report):
         "btfbatch": "(a) btfbatch",
         "floor": "(b) the floor: xz -dc | xargs -P",
         "make": "(c) make: tar + bpftool + rm",
+        "no_change": "(d) btfbatch, nothing changed",
+        "reading": "(e) xxhsum -H2 | xargs -P",
     }
     for name, label in rows.items():
         row = report[name]
         print(
-            f"{label:34}{row['wall_median']:12.2f} s{row['wall_best']:12.2f} s"
-            f"{row['cpu_median']:12.2f} s{row['peak_bytes'] / MIB:8.0f} MiB"
+            f"{label:34}{row['wall_median']:12.3f} s{row['wall_best']:12.3f} s"
+            f"{row['cpu_median']:12.3f} s{row['peak_bytes'] / MIB:8.0f} MiB"
         )
     print(
         f"""
@@ -164,6 +195,9 @@ wall time of (c) / (a)            {report['times_faster_than_make']:.2f}
   of the best rounds              {report['times_faster_than_make_best']:.2f}
 CPU time of (a) beyond (b)        {100 * report['cpu_over_floor']:.1f} % of (b); minimizing is less
 peak memory of (a)                {report['btfbatch']['peak_bytes'] / 1e6:.0f} MB
+wall time of (d) / (e)            {report['no_change_over_reading']:.2f}
+  allowed for (d)                 {1000 * report['no_change_allowed']:.0f} ms: {NO_CHANGE_FACTOR} x (e) \
++ {1000 * NO_CHANGE_EXTRA:.0f} ms: {'holds' if report['no_change_holds'] else 'is exceeded'}
 (a) and (c) gave the same bytes   for {report['same_bytes']} kernels
 bpftool refused                   {len(report['refused_by_bpftool'])} kernels
 """

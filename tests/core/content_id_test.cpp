@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <string_view>
 
 #include "tests/support/temp_dir.h"
@@ -26,6 +27,18 @@ TEST(ContentId, KeepsLeadingZeros) {
 TEST(ContentId, DiffersWhereBytesDiffer) {
   EXPECT_NE(id_of("a"), id_of("b"));
   EXPECT_EQ(id_of("same"), id_of("same"));
+}
+
+TEST(ContentHasher, PiecesGiveTheIdOfTheWhole) {
+  ContentHasher hasher;
+  EXPECT_EQ(hasher.id(), id_of(""));
+  std::string whole;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string piece(static_cast<std::size_t>(i), static_cast<char>('a' + i % 26));
+    hasher.add(test::as_byte_span(piece));
+    whole += piece;
+  }
+  EXPECT_EQ(hasher.id(), id_of(whole));
 }
 
 }  // namespace

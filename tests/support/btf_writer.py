@@ -54,18 +54,18 @@ class Btf:
         return self._next_id
 
     @property
-    def type_size(self):
-        return len(self._types)
+    def types(self):
+        return bytes(self._types)
 
     @property
-    def string_size(self):
-        return len(self._strings)
+    def strings(self):
+        return bytes(self._strings)
 
     def bytes(self, *, magic=MAGIC, version=1, flags=0, header_size=HEADER_SIZE, type_offset=0,
               type_size=None, string_offset=None, string_size=None, strings=None, types=None):
         """The file. What is not given is as it should be."""
-        types = bytes(self._types) if types is None else types
-        strings = bytes(self._strings) if strings is None else strings
+        types = self.types if types is None else types
+        strings = self.strings if strings is None else strings
         type_size = len(types) if type_size is None else type_size
         string_offset = len(types) if string_offset is None else string_offset
         string_size = len(strings) if string_size is None else string_size

@@ -1,0 +1,78 @@
+#include "pipeline/source.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "pipeline/file.h"
+
+namespace btfbatch {
+namespace {
+
+// Stays in the processor's cache, and takes few enough system calls.
+constexpr std::size_t kPiece = 64U << 10;
+
+Result<ContentId> hash_file(int fd, StopSignal* stop) {
+  std::vector<std::byte> piece(kPiece);
+  ContentHasher hasher;
+  while (stop == nullptr || !stop->stopped()) {
+    const ssize_t got = read(fd, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return fail(fmt::format("cannot be read: {}", errno_text(errno)));
+    }
+    if (got == 0) {
+      return hasher.id();
+    }
+    hasher.add(std::span(piece).first(static_cast<std::size_t>(got)));
+  }
+  return fail("stopped");
+}
+
+}  // namespace
+
+Result<Source> Source::open(const Entry& entry, StopSignal* stop) {
+  Source source(entry);
+  if (entry.file.empty()) {
+    source.hash_ = content_id_of(entry.content.bytes());
+    return source;
+  }
+  source.stamp_ = stamp_of(entry.file);
+  const Result<OpenFile> file = open_regular_file(entry.file);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  const Result<ContentId> hash = hash_file(file->fd.get(), stop);
+  if (!hash) {
+    return std::unexpected(hash.error());
+  }
+  source.hash_ = *hash;
+  return source;
+}
+
+std::optional<Source::Stamp> Source::stamp_of(const std::filesystem::path& file) {
+  struct stat status{};
+  if (stat(file.c_str(), &status) != 0) {
+    return std::nullopt;
+  }
+  return Stamp{static_cast<std::int64_t>(status.st_dev), static_cast<std::int64_t>(status.st_ino),
+               status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+Result<void> Source::unpack(const UnpackLimits& limits, Buffer& btf) const {
+  if (entry_->file.empty()) {
+    return unpack_bytes(entry_->content.bytes(), entry_->archive_path, limits, btf);
+  }
+  Result<void> unpacked = unpack_file(entry_->file, limits, btf);
+  if (unpacked && (!stamp_ || stamp_of(entry_->file) != stamp_)) {
+    return fail("changed while it was read");
+  }
+  return unpacked;
+}
+
+}  // namespace btfbatch
