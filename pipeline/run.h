@@ -104,7 +104,7 @@ struct RunSummary {
 struct RunObserver {
   std::function<void(const RunSummary&)> objects_loaded;  // only the fields about objects are set
   std::function<void(std::size_t kernels)> scanned;       // total, where known before; 0 where not
-  std::function<void(const KernelOutcome&)> kernel_done;  // in path order
+  std::function<void(const KernelOutcome&)> kernel_done;  // in path order; a tar's own order
   std::function<bool()> should_stop;                      // asked often; true ends the run early
 };
 
@@ -119,8 +119,8 @@ struct RunError {
 };
 
 // Runs the whole job. On return `options.out` holds exactly what a fresh run would have written,
-// or, on error or where stopped early, what it held before. Not to be called twice at once in one
-// process.
+// or, on error, where stopped early or where no kernel at all could be written, what it held
+// before. Not to be called twice at once in one process.
 [[nodiscard]] std::expected<RunSummary, RunError> run(const RunOptions& options,
                                                       const RunObserver& observer);
 
