@@ -1,0 +1,148 @@
+// Every host of tests/data/hosts.txt gets what the table says, from a .btfs file and from a tree.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/find/btfbatch_find.h"
+#include "core/find/btfs_writer.h"
+#include "tests/core/support/hosts_table.h"
+#include "tests/support/temp_dir.h"
+
+namespace btfbatch {
+namespace {
+
+using test::HostRow;
+using test::HostsTable;
+
+btfbatch_host host_of(const HostRow& row) {
+  btfbatch_host host{};
+  if (row.os_release) {
+    EXPECT_EQ(btfbatch_host_parse(&host, row.os_release->data(), row.os_release->size()),
+              BTFBATCH_OK);
+  }
+  std::snprintf(host.machine, sizeof host.machine, "%s", row.machine.c_str());
+  std::snprintf(host.kernel_release, sizeof host.kernel_release, "%s", row.kernel_release.c_str());
+  return host;
+}
+
+void print_trial(void* context, const btfbatch_trial* trial) {
+  auto& text = *static_cast<std::string*>(context);
+  if (trial->distro == nullptr) {
+    text += std::string("  ") + trial->why + "\n";
+    return;
+  }
+  text += std::string("    ") + trial->distro + "/" + trial->release + "/" + trial->arch + "/" +
+          trial->kernel_release + ": " + trial->why + "\n";
+}
+
+// What became of a host, in the table's words.
+struct Answer {
+  std::string result;
+  std::vector<std::string> keys;
+  std::string explained;
+};
+
+template <class Find>
+Answer answer_of(const HostRow& row, Find find, btfbatch_result& found) {
+  Answer answer;
+  const btfbatch_options options = {
+      .nearest = row.nearest, .explain = print_trial, .context = &answer.explained};
+  const btfbatch_host host = host_of(row);
+  switch (find(host, options, found)) {
+    case BTFBATCH_OK:
+      answer.result = btfbatch_how_text(found.how);
+      answer.keys = {std::string(found.distro) + "/" + found.release + "/" + found.arch + "/" +
+                     found.kernel_release};
+      break;
+    case BTFBATCH_NOT_FOUND:
+      answer.result = "none";
+      break;
+    case BTFBATCH_AMBIGUOUS:
+      answer.result = "refused";
+      for (std::size_t i = 0; i < found.choice_count; ++i) {
+        answer.keys.emplace_back(found.choices[i]);
+      }
+      break;
+    case BTFBATCH_INVALID:
+      answer.result = "invalid";
+      break;
+    default:
+      answer.result = "error";
+  }
+  return answer;
+}
+
+void expect_answer(const HostRow& row, const Answer& answer) {
+  if (row.result != "any") {
+    EXPECT_EQ(answer.result, row.result) << answer.explained;
+  }
+  EXPECT_EQ(answer.keys, row.keys) << answer.explained;
+}
+
+TEST(HostsTable, HoldsForABtfsFile) {
+  const HostsTable table = test::read_hosts_table();
+  ASSERT_GE(table.hosts.size(), 60U);
+  for (const HostRow& row : table.hosts) {
+    SCOPED_TRACE("hosts.txt:" + std::to_string(row.line));
+    std::map<std::string, std::string> content_of;
+    std::vector<BtfsKernel> kernels;
+    for (const auto& [path, content] : table.archives.at(row.archive)) {
+      const KernelIdentity identity = identify_kernel(path + ".btf");
+      kernels.push_back({.identity = identity, .btf = test::as_byte_span(content)});
+      content_of[identity.distro + "/" + identity.release + "/" + identity.arch + "/" +
+                 identity.kernel_release] = content;
+    }
+    const auto file = write_btfs(kernels, {});
+    ASSERT_TRUE(file) << file.error().message;
+    btfbatch_btfs btfs;
+    ASSERT_EQ(btfbatch_open(&btfs, file->data(), file->size()), BTFBATCH_OK);
+    const auto found = std::make_unique<btfbatch_result>();
+    const Answer answer = answer_of(
+        row,
+        [&](const auto& host, const auto& options, auto& result) {
+          return btfbatch_find(&btfs, &host, &options, &result);
+        },
+        *found);
+    expect_answer(row, answer);
+    if (found->data != nullptr) {
+      EXPECT_EQ(std::string(static_cast<const char*>(found->data), found->size),
+                content_of.at(answer.keys.at(0)));
+    }
+  }
+}
+
+TEST(HostsTable, HoldsForADirectory) {
+  const HostsTable table = test::read_hosts_table();
+  std::map<std::string, test::TempDir> trees;
+  for (const auto& [name, kernels] : table.archives) {
+    for (const auto& [path, content] : kernels) {
+      trees[name].write(path + ".btf", content);
+    }
+  }
+  for (const HostRow& row : table.hosts) {
+    SCOPED_TRACE("hosts.txt:" + std::to_string(row.line));
+    const std::string root = trees[row.archive].path().string();
+    const auto found = std::make_unique<btfbatch_result>();
+    const Answer answer = answer_of(
+        row,
+        [&](const auto& host, const auto& options, auto& result) {
+          return btfbatch_find_in_directory(root.c_str(), &host, &options, &result);
+        },
+        *found);
+    expect_answer(row, answer);
+    for (const auto& [path, content] : table.archives.at(row.archive)) {
+      if (found->path == root + "/" + path + ".btf") {
+        EXPECT_EQ(test::read_file(found->path), content);
+      }
+    }
+    EXPECT_EQ(found->path[0] != 0, answer.keys.size() == 1 && answer.result != "refused");
+  }
+}
+
+}  // namespace
+}  // namespace btfbatch
