@@ -112,7 +112,7 @@ struct Blobs {
 Blobs number_blobs(const std::vector<const BtfsKernel*>& kernels) {
   std::vector<std::size_t> order(kernels.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
     const KernelIdentity& one = kernels[a]->identity;
     const KernelIdentity& other = kernels[b]->identity;
     // BTFs of one arch are alike across distros more than those of one distro across archs.
@@ -123,7 +123,8 @@ Blobs number_blobs(const std::vector<const BtfsKernel*>& kernels) {
     if (group(one) != group(other)) {
       return group(one) < group(other);
     }
-    return compare_kernel_releases(one.kernel_release, other.kernel_release) < 0;
+    const int by_version = compare_kernel_releases(one.kernel_release, other.kernel_release);
+    return by_version != 0 ? by_version < 0 : a < b;
   });
   Blobs result;
   result.number_of_kernel.resize(kernels.size());

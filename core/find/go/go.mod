@@ -1,0 +1,3 @@
+module btfbatchfind
+
+go 1.19
