@@ -39,13 +39,12 @@ static uint32_t read_le(const unsigned char* bytes, unsigned width) {
 }
 
 static const unsigned char* take(struct reader* reader, uint64_t size) {
-  const unsigned char* taken = reader->bytes + reader->at;
   if (reader->failed || size > reader->size - reader->at) {
     reader->failed = 1;
     return NULL;
   }
   reader->at += size;
-  return taken;
+  return reader->bytes + (reader->at - size);
 }
 
 static uint32_t take_number(struct reader* reader, unsigned width) {
