@@ -6,6 +6,8 @@
  *
  * The search does not know where it searches: it asks a place for one key (`probe`), or for all
  * kernels of a distro, a release or at all whose name fits (`visit`). All state is on the stack. */
+/* NOLINTBEGIN(readability-identifier-naming,bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp):
+ * the C++ of this project has other customs. */
 #define _GNU_SOURCE
 #include "btfbatch_find.h"
 
@@ -1519,3 +1521,6 @@ int btfbatch_memfd(const void* data, size_t size, char path[BTFBATCH_FD_PATH_SIZ
   (void)snprintf(path, BTFBATCH_FD_PATH_SIZE, "/proc/self/fd/%d", file);
   return file;
 }
+
+/* NOLINTEND(readability-identifier-naming,bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+ */

@@ -104,6 +104,9 @@
 extern "C" {
 #endif
 
+/* The C++ of this project has other customs.
+ * NOLINTBEGIN(readability-identifier-naming,performance-enum-size,cert-dcl*,bugprone-*) */
+
 #if defined(__GNUC__)
 #define BTFBATCH_PUBLIC __attribute__((visibility("default")))
 #else
@@ -312,6 +315,8 @@ BTFBATCH_PUBLIC enum btfbatch_status btfbatch_find_in_directory(
  * "/proc/self/fd/N", to `path`, for libbpf's btf_custom_path. Returns its file descriptor, which
  * the caller closes once the object is open, or -1 with errno set. */
 BTFBATCH_PUBLIC int btfbatch_memfd(const void* data, size_t size, char path[BTFBATCH_FD_PATH_SIZE]);
+
+/* NOLINTEND(readability-identifier-naming,performance-enum-size,cert-dcl*,bugprone-*) */
 
 #ifdef __cplusplus
 }

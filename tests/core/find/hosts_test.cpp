@@ -1,8 +1,8 @@
 // Every host of tests/data/hosts.txt gets what the table says, from a .btfs file and from a tree.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <cstring>
+#include <algorithm>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <string>
@@ -64,7 +64,8 @@ Answer answer_of(const HostRow& row, Find find, btfbatch_result& found) {
       break;
     case BTFBATCH_AMBIGUOUS:
       answer.result = "refused";
-      for (std::size_t i = 0; i < found.choice_count; ++i) {
+      for (std::size_t i = 0; i < std::min<std::size_t>(found.choice_count, BTFBATCH_MAX_CHOICES);
+           ++i) {
         answer.keys.emplace_back(found.choices[i]);
       }
       break;
@@ -141,6 +142,69 @@ TEST(HostsTable, HoldsForADirectory) {
       }
     }
     EXPECT_EQ(found->path[0] != 0, answer.keys.size() == 1 && answer.result != "refused");
+  }
+}
+
+// What --explain shows: every key in order, and why.
+TEST(Explain, TellsEveryKeyInOrder) {
+  const std::vector<BtfsKernel> kernels = {
+      {.identity = {.distro = "fedora",
+                    .release = "31",
+                    .arch = "aarch64",
+                    .kernel_release = "5.3.7-301.fc31.aarch64"},
+       .btf = test::as_byte_span("btf")}};
+  const auto file = write_btfs(kernels, {});
+  ASSERT_TRUE(file);
+  btfbatch_btfs btfs;
+  ASSERT_EQ(btfbatch_open(&btfs, file->data(), file->size()), BTFBATCH_OK);
+  HostRow row;
+  row.os_release = "ID=debian\nVERSION_ID=12\n";
+  row.machine = "aarch64";
+  row.kernel_release = "5.3.7-301.fc31.aarch64";
+  const auto find = [&](const auto& host, const auto& options, auto& result) {
+    return btfbatch_find(&btfs, &host, &options, &result);
+  };
+  const auto found = std::make_unique<btfbatch_result>();
+  EXPECT_EQ(
+      answer_of(row, find, *found).explained,
+      "  the kernel release names another distro than os-release, which is a container's then: "
+      "first what the kernel release says\n"
+      "    fedora/31/arm64/5.3.7-301.fc31.aarch64: not in the archive\n"
+      "    fedora/31/arm64/5.3.7-301.fc31: not in the archive\n"
+      "    fedora/31/aarch64/5.3.7-301.fc31.aarch64: there\n");
+  row.kernel_release = "5.10.0";
+  EXPECT_EQ(answer_of(row, find, *found).explained,
+            "  what os-release says\n"
+            "    debian/12/arm64/5.10.0: not in the archive\n"
+            "    debian/12/aarch64/5.10.0: not in the archive\n"
+            "    debian/12/armv8l/5.10.0: not in the archive\n"
+            "    debian/12//5.10.0: not in the archive\n"
+            "    debian/bookworm/arm64/5.10.0: not in the archive\n"
+            "    debian/bookworm/aarch64/5.10.0: not in the archive\n"
+            "    debian/bookworm/armv8l/5.10.0: not in the archive\n"
+            "    debian/bookworm//5.10.0: not in the archive\n"
+            "  the same distros, any release\n"
+            "    debian/*/*/5.10.0: not in the archive\n"
+            "  not tried under other distros: the kernel release is a bare version\n");
+}
+
+// The choices are the first by name, whatever their order in the archive; the count is of all.
+TEST(Choices, AreTheFirstByNameAndCountedInAll) {
+  const test::TempDir tree;
+  for (int i = 0; i < 12; ++i) {
+    const std::string release = std::to_string(10 + (i * 5) % 12);
+    tree.write("ubuntu/" + release + "/x86_64/5.4.0-58-generic.btf", "btf " + release);
+  }
+  HostRow row;
+  row.machine = "x86_64";
+  row.kernel_release = "5.4.0-58-generic";
+  const auto found = std::make_unique<btfbatch_result>();
+  const btfbatch_host host = host_of(row);
+  ASSERT_EQ(btfbatch_find_in_directory(tree.path().c_str(), &host, nullptr, found.get()),
+            BTFBATCH_AMBIGUOUS);
+  ASSERT_EQ(found->choice_count, 12U);
+  for (int i = 0; i < BTFBATCH_MAX_CHOICES; ++i) {
+    EXPECT_EQ(found->choices[i], "ubuntu/" + std::to_string(10 + i) + "/x86_64/5.4.0-58-generic");
   }
 }
 
