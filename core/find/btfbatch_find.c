@@ -23,8 +23,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- Bytes ------------------------------------------------------------------------------------
- */
+/* ---- Bytes ---------------------------------------------------------------------------------- */
 
 /* The checked way to take numbers out of the file, in opening it: past its end, `failed` is set and
  * everything reads as 0. */
@@ -83,8 +82,7 @@ static uint64_t checksum_of(const unsigned char* file, size_t size) {
   return ~crc;
 }
 
-/* ---- The .btfs file ---------------------------------------------------------------------------
- */
+/* ---- The .btfs file ------------------------------------------------------------------------- */
 
 /* The section of a type; failed where there is none, or two. */
 static struct reader section_of(struct reader payload, uint32_t section_count, uint32_t type) {
@@ -317,8 +315,7 @@ const char* btfbatch_how_text(enum btfbatch_how how) {
   return "";
 }
 
-/* ---- os-release -------------------------------------------------------------------------------
- */
+/* ---- os-release ----------------------------------------------------------------------------- */
 
 static int is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -454,15 +451,22 @@ enum btfbatch_status btfbatch_host_read(struct btfbatch_host* host, const char* 
   return btfbatch_host_parse(host, text, size);
 }
 
-/* ---- The tables of aliases --------------------------------------------------------------------
- */
+/* ---- The tables of aliases ------------------------------------------------------------------ */
 
 /* Each list is of words with blanks between them. */
 
-/* Spellings of a machine: `uname -m`, Debian's, BTFHub's. The first of a line is tried first. */
-static const char* const arch_spellings[] = {
-    "x86_64 amd64",       "arm64 aarch64 armv8l", /* armv8l: asked by a 32-bit process */
-    "i386 i686 i586 x86", "arm armv7l armv6l armhf armel", "ppc64le ppc64el", "loongarch64 loong64",
+/* Machines by the names that `uname -m` and others give them, and by those that folders have, the
+ * likeliest first. */
+static const struct {
+  const char *machines, *folders;
+} arch_spellings[] = {
+    {"x86_64 amd64", "x86_64 amd64"},
+    /* armv8l is what a 32-bit process is told. */
+    {"aarch64 arm64 armv8l", "arm64 aarch64"},
+    {"i386 i486 i586 i686 x86", "i386 i686 x86"},
+    {"armv6l armv7l arm armhf armel", "arm armhf armel armv7l"},
+    {"ppc64le ppc64el", "ppc64le ppc64el"},
+    {"loongarch64 loong64", "loongarch64 loong64"},
 };
 
 /* What else is an arch when it stands in a path; the same as core/kernel_identity.cpp has. */
@@ -573,8 +577,7 @@ static const struct mark {
      "sles opensuse-leap opensuse opensuse-tumbleweed suse"},
 };
 
-/* ---- What a host's keys are -------------------------------------------------------------------
- */
+/* ---- What a host's keys are ----------------------------------------------------------------- */
 
 #define MAX_NAMES 24
 
@@ -771,8 +774,8 @@ static void read_os_release(const struct btfbatch_host* host, struct names* dist
 static void read_machine(const char* machine, struct names* archs) {
   unsigned i;
   for (i = 0; i < COUNT_OF(arch_spellings); ++i) {
-    if (has_word(arch_spellings[i], machine, strlen(machine))) {
-      add_words(archs, arch_spellings[i]);
+    if (has_word(arch_spellings[i].machines, machine, strlen(machine))) {
+      add_words(archs, arch_spellings[i].folders);
       return;
     }
   }
@@ -835,8 +838,7 @@ static int same_series(const char* a, const char* b) {
   return strcmp(a + numbers_a, b + numbers_b) == 0;
 }
 
-/* ---- The two places to search -----------------------------------------------------------------
- */
+/* ---- The two places to search --------------------------------------------------------------- */
 
 enum { DISTRO, RELEASE, ARCH, KERNEL, PARTS };
 
@@ -1142,8 +1144,7 @@ static int same_btf(const struct search* search, const struct found* a, const st
   return cell(search->btfs, a->row, COLUMN_BLOB) == cell(search->btfs, b->row, COLUMN_BLOB);
 }
 
-/* ---- The search -------------------------------------------------------------------------------
- */
+/* ---- The search ----------------------------------------------------------------------------- */
 
 enum outcome { MISS, HIT, REFUSED };
 

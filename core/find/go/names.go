@@ -203,8 +203,8 @@ func readOSRelease(host *Host) (distros, releases names) {
 
 func readMachine(machine string) (archs names) {
 	for _, spellings := range archSpellings {
-		if contains(strings.Fields(spellings), machine) {
-			archs.addWords(spellings)
+		if contains(strings.Fields(spellings.machines), machine) {
+			archs.addWords(spellings.folders)
 			return archs
 		}
 	}

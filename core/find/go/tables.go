@@ -3,13 +3,13 @@ package btfbatchfind
 // The tables of aliases: the same, line by line, as in core/find/btfbatch_find.c, which explains them.
 // tables_test.go holds one to the other.
 
-var archSpellings = []string{
-	"x86_64 amd64",
-	"arm64 aarch64 armv8l",
-	"i386 i686 i586 x86",
-	"arm armv7l armv6l armhf armel",
-	"ppc64le ppc64el",
-	"loongarch64 loong64",
+var archSpellings = []struct{ machines, folders string }{
+	{"x86_64 amd64", "x86_64 amd64"},
+	{"aarch64 arm64 armv8l", "arm64 aarch64"},
+	{"i386 i486 i586 i686 x86", "i386 i686 x86"},
+	{"armv6l armv7l arm armhf armel", "arm armhf armel armv7l"},
+	{"ppc64le ppc64el", "ppc64le ppc64el"},
+	{"loongarch64 loong64", "loongarch64 loong64"},
 }
 
 var distroAliases = []struct{ id, distros string }{

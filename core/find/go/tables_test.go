@@ -30,8 +30,11 @@ func TestTablesAreThoseOfTheCLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := string(text)
-	ours := map[string][]string{"arch_spellings[] =": archSpellings,
-		"arch_names[] =": {strings.Join(archNames, " ")}}
+	ours := map[string][]string{"arch_names[] =": {strings.Join(archNames, " ")}}
+	for _, spellings := range archSpellings {
+		ours["arch_spellings[] ="] = append(ours["arch_spellings[] ="], spellings.machines,
+			spellings.folders)
+	}
 	for _, alias := range distroAliases {
 		ours["distro_aliases[] ="] = append(ours["distro_aliases[] ="], alias.id, alias.distros)
 	}
