@@ -8,18 +8,26 @@
 namespace btfbatch::cli {
 namespace {
 
-constexpr const char* kDescription =
-    R"(btfbatch writes, for every kernel of a BTFHub archive, the smallest BTF that a set of eBPF objects
+struct Texts {
+  const char* description;
+  const char* usage;
+  const char* footer;
+};
+
+constexpr Texts kRun = {
+    .description =
+        R"(btfbatch writes, for every kernel of a BTFHub archive, the smallest BTF that a set of eBPF objects
 needs, and stores identical results once.
 
 Example:
   btfbatch --archive btfhub-archive --objs *.bpf.o --out btfs/
-)";
 
-constexpr const char* kUsage =
-    "Usage: btfbatch [run] --archive PATH --objs FILE... --out DIR [OPTIONS]\n\n";
-
-constexpr const char* kFooter = R"(Exit codes:
+Commands (each has its own --help):
+  btfbatch [run]   what this page is about
+  btfbatch verify  proves that an output is right for an archive and objects
+)",
+    .usage = "Usage: btfbatch [run] --archive PATH --objs FILE... --out DIR [OPTIONS]\n\n",
+    .footer = R"(Exit codes:
   0    all well
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
   2    some kernels failed or were degraded, all others are written; or --strict stopped the run
@@ -28,12 +36,36 @@ constexpr const char* kFooter = R"(Exit codes:
 
 Manifest:
   DIR/btfbatch.json names every kernel with its identity, content id, sizes, outcome and reasons,
-  and every object with its relocations. README.md describes its fields.)";
+  and every object with its relocations. README.md describes its fields.)"};
+
+constexpr Texts kVerify = {
+    .description =
+        R"(btfbatch verify replays every relocation of every object twice, against the kernel's full BTF in
+the archive and against the minimized BTF in DIR, and compares what a loader would patch. It also
+says where DIR was made from other objects, another archive or by another version, which kernels it
+lacks, and what lies in it that belongs to none. It writes nothing.
+
+Example:
+  btfbatch verify --archive btfhub-archive --objs *.bpf.o --out btfs/
+)",
+    .usage = "Usage: btfbatch verify --archive PATH --objs FILE... --out DIR [OPTIONS]\n\n",
+    .footer = R"(Exit codes:
+  0    all is proved
+  1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
+  2    something is not proved: see the summary
+  3    a run is just writing into --out
+  130  stopped by SIGINT (143: by SIGTERM))"};
+
+const Texts& texts_of(Command command) {
+  return command == Command::kRun ? kRun : kVerify;
+}
 
 class Page : public CLI::Formatter {
  public:
+  explicit Page(const char* usage) : usage_(usage) {}
+
   std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
-    return kUsage;
+    return usage_;
   }
   // The original adds words of its own about defaults and opposites.
   std::string make_option_opts(const CLI::Option* option) const override {
@@ -49,17 +81,21 @@ class Page : public CLI::Formatter {
     }
     return text;
   }
+
+ private:
+  const char* usage_;
 };
 
 }  // namespace
 
-void set_help_page(CLI::App& app) {
+void set_help_page(CLI::App& app, Command command) {
   constexpr std::size_t kOptionColumns = 26;
-  auto page = std::make_shared<Page>();
+  const Texts& texts = texts_of(command);
+  auto page = std::make_shared<Page>(texts.usage);
   page->column_width(kOptionColumns);
   app.formatter(page);
-  app.description(kDescription);
-  app.footer(kFooter);
+  app.description(texts.description);
+  app.footer(texts.footer);
 }
 
 }  // namespace btfbatch::cli

@@ -6,6 +6,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/run_command.h"
+#include "cli/verify_command.h"
 
 namespace {
 
@@ -13,10 +14,12 @@ using Arguments = std::vector<std::string>;
 
 // `run` may be left out: everything that is no command belongs to it.
 int dispatch(Arguments arguments) {
-  if (!arguments.empty() && arguments.front() == "run") {
+  const std::string command = arguments.empty() ? "" : arguments.front();
+  if (command == "run" || command == "verify") {
     arguments.erase(arguments.begin());
   }
-  return btfbatch::cli::run_command(arguments);
+  return command == "verify" ? btfbatch::cli::verify_command(arguments)
+                             : btfbatch::cli::run_command(arguments);
 }
 
 }  // namespace

@@ -17,138 +17,16 @@
 
 #include "cli/config.h"
 #include "cli/help.h"
+#include "cli/option_table.h"
 #include "cli/text.h"
-#include "cli/units.h"
 
 namespace btfbatch::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMostJobs = 1024;
-
-template <class T>
-using Choices = std::vector<std::pair<std::string_view, T>>;
-
-// Defines options in a CLI::App and remembers which of them a configuration file may hold. Values
-// are taken as text and converted here, so that a value from either source meets the same rules and
-// the same messages.
-class OptionTable {
- public:
-  explicit OptionTable(CLI::App& app) : app_(app) {}
-
-  [[nodiscard]] const std::vector<ConfigKey>& config_keys() const { return config_keys_; }
-
-  // Headline over the options that follow.
-  void group(std::string name) { group_ = std::move(name); }
-
-  // Values from here on come from a file, where a leading '-' is no mistake.
-  void begin_config_file() { on_command_line_ = false; }
-
-  CLI::Option* path(const std::string& name, const std::string& shown, const std::string& help,
-                    fs::path& target) {
-    return define(name, ConfigShape::kPath, shown, help, [&target](const auto& values) {
-      target = values.front();
-      return Result<void>();
-    });
-  }
-
-  void paths(const std::string& name, const std::string& shown, const std::string& help,
-             std::vector<fs::path>& target) {
-    define(name, ConfigShape::kPaths, shown, help, [&target](const auto& values) {
-      target.assign(values.begin(), values.end());
-      return Result<void>();
-    })->allow_extra_args();
-  }
-
-  void texts(const std::string& name, const std::string& shown, const std::string& help,
-             std::vector<std::string>& target) {
-    define(name, ConfigShape::kTexts, shown, help, [&target](const auto& values) {
-      target = values;
-      return Result<void>();
-    });
-  }
-
-  void jobs(const std::string& name, const std::string& help, unsigned& target) {
-    define(name, ConfigShape::kNumber, "N", help, [&target](const auto& values) {
-      const Result<std::uint64_t> number = parse_number(values.front(), 0, kMostJobs);
-      target = static_cast<unsigned>(number.value_or(0));
-      return number ? Result<void>() : std::unexpected(number.error());
-    });
-  }
-
-  void size(const std::string& name, const std::string& help, std::uint64_t& target) {
-    define(name, ConfigShape::kSize, "SIZE", help, [&target](const auto& values) {
-      const Result<std::uint64_t> bytes = parse_size(values.front());
-      target = bytes.value_or(0);
-      return bytes ? Result<void>() : std::unexpected(bytes.error());
-    });
-  }
-
-  template <class T>
-  void choice(const std::string& name, const std::string& shown, const std::string& help,
-              Choices<T> choices, T& target) {
-    define(name, ConfigShape::kText, shown, help,
-           [&target, choices = std::move(choices)](const auto& values) -> Result<void> {
-             std::vector<std::string_view> names;
-             for (const auto& [choice_name, value] : choices) {
-               if (choice_name == values.front()) {
-                 target = value;
-                 return {};
-               }
-               names.push_back(choice_name);
-             }
-             return fail(fmt::format("'{}' is none of {}", values.front(), fmt::join(names, ", ")));
-           });
-  }
-
-  CLI::Option* flag(const std::string& name, const std::string& help, bool& target) {
-    CLI::Option* option = app_.add_flag(name, target, help)->group(group_);
-    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    config_keys_.push_back({option->get_lnames().front(), ConfigShape::kFlag});
-    return option;
-  }
-
- private:
-  using Setter = std::function<Result<void>(const std::vector<std::string>& values)>;
-
-  CLI::Option* define(const std::string& name, ConfigShape shape, const std::string& shown,
-                      const std::string& help, Setter set) {
-    const std::string long_name = name.substr(name.find("--"));
-    const bool many = shape == ConfigShape::kTexts || shape == ConfigShape::kPaths;
-    auto take = [this, long_name, set = std::move(set)](const CLI::results_t& values) {
-      for (const std::string& value : values) {
-        // CLI11 gives an option that needs a value whatever follows it.
-        if (on_command_line_ && value.size() > 1 && value.front() == '-') {
-          throw CLI::ValidationError(
-              long_name, fmt::format("needs a value, and '{0}' looks like another option; a name "
-                                     "that begins with '-' is written './{0}'",
-                                     value));
-        }
-      }
-      if (auto result = set(values); !result) {
-        throw CLI::ValidationError(long_name, result.error().message);
-      }
-      return true;
-    };
-    CLI::Option* option = app_.add_option(name, std::move(take), help);
-    option->group(group_)->option_text(shown)->type_name(shown);
-    if (many) {
-      option->expected(-1)->allow_extra_args(false);
-      option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    }
-    config_keys_.push_back({long_name.substr(2), shape});
-    return option;
-  }
-
-  CLI::App& app_;
-  std::vector<ConfigKey> config_keys_;
-  std::string group_;
-  bool on_command_line_ = true;
-};
-
-void define_options(OptionTable& table, Settings& settings, fs::path& config) {
-  RunOptions& run = settings.run;
+void define_inputs(OptionTable& table, Command command, RunOptions& run) {
+  const bool is_run = command == Command::kRun;
   table.group("Input and output");
   table.path("--archive", "PATH",
              "Folder like BTFHub's archive, one tar of such a folder, or the file\n"
@@ -160,9 +38,11 @@ void define_options(OptionTable& table, Settings& settings, fs::path& config) {
               "*.o files. Takes several; may be repeated. Required.",
               run.objects);
   table.path("--out", "DIR",
-             "Where the result goes. An earlier result there is replaced, kernels\n"
-             "that have vanished from the archive included. Required.",
+             is_run ? "Where the result goes. An earlier result there is replaced, kernels\n"
+                      "that have vanished from the archive included. Required."
+                    : "What a run wrote. It is only read. Required.",
              run.out);
+  table.only_in_config(!is_run);
   table.choice<Layout>("--layout", "LAYOUT",
                        "How identical results share their bytes (default: symlink):\n"
                        "  symlink   relative links to the first path, which holds the file\n"
@@ -174,7 +54,10 @@ void define_options(OptionTable& table, Settings& settings, fs::path& config) {
                         {"copy", Layout::kCopy},
                         {"indexed", Layout::kIndexed}},
                        run.layout);
+  table.only_in_config(false);
+}
 
+void define_filter(OptionTable& table, RunOptions& run) {
   table.group("Which kernels (each may be repeated; default: all)");
   table.texts("--arch", "GLOB", "As in the path; arm64 is aarch64, and x86_64 is amd64.",
               run.filter.arch);
@@ -187,13 +70,22 @@ void define_options(OptionTable& table, Settings& settings, fs::path& config) {
   table.texts("--include", "GLOB", "Over the whole path in the archive; '*' also matches '/'.",
               run.filter.include);
   table.texts("--exclude", "GLOB", "The same; wins over --include.", run.filter.exclude);
+}
 
+void define_manner(OptionTable& table, Command command, RunOptions& run) {
   table.group("How it runs");
   table.jobs("-j,--jobs", "Threads of the whole process (default: one for each core).", run.jobs);
   table.size("--max-btf-size",
              "A kernel whose BTF is larger fails: bytes, or KiB, MiB, GiB\n"
              "(default: 256MiB).",
              run.max_btf_size);
+  table.only_in_config(command != Command::kRun);
+  table.flag("--verify",
+             "Prove each result before it counts: replay every relocation against\n"
+             "the full BTF and the minimized one, and read the output back. What is\n"
+             "not proved is degraded. Does every kernel anew. Later, or elsewhere:\n"
+             "btfbatch verify.",
+             run.verify);
   table.flag("--fresh",
              "Do every kernel anew. Otherwise a result that lies in --out is taken\n"
              "over where neither the kernel's file nor what the objects ask has\n"
@@ -209,7 +101,10 @@ void define_options(OptionTable& table, Settings& settings, fs::path& config) {
              "Stop at the first kernel that fails or is degraded, and leave --out\n"
              "as it was.",
              run.strict);
+  table.only_in_config(false);
+}
 
+void define_messages(OptionTable& table, Settings& settings) {
   table.group("Messages");
   table.choice<ProgressMode>(
       "--progress", "WHEN",
@@ -230,6 +125,13 @@ void define_options(OptionTable& table, Settings& settings, fs::path& config) {
                           "and message, and more by kind of message.",
                           {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
                           settings.log_format);
+}
+
+void define_options(OptionTable& table, Command command, Settings& settings, fs::path& config) {
+  define_inputs(table, command, settings.run);
+  define_filter(table, settings.run);
+  define_manner(table, command, settings.run);
+  define_messages(table, settings);
 
   // Last, and taken out of the keys: a configuration file does not name another.
   table.group("Configuration");
@@ -238,13 +140,14 @@ void define_options(OptionTable& table, Settings& settings, fs::path& config) {
              "  objs = [\"a.bpf.o\", \"b.bpf.o\"]\n"
              "  strict = true\n"
              "Relative paths start from the file's folder. The command line wins\n"
-             "(a flag is taken back with --strict=false).",
+             "(a flag is taken back with --strict=false). One file serves all\n"
+             "commands.",
              config);
 }
 
-Answer wrong(std::string_view message) {
-  return {kWrongUsage,
-          fmt::format("btfbatch: error: {}\nSee 'btfbatch --help'.\n", printable(message))};
+Answer wrong(std::string_view message, Command command) {
+  return {kWrongUsage, fmt::format("btfbatch: error: {}\nSee 'btfbatch {}--help'.\n",
+                                   printable(message), command == Command::kRun ? "" : "verify ")};
 }
 
 std::string complain_about(const std::string& extra, const CLI::App& app) {
@@ -253,6 +156,9 @@ std::string complain_about(const std::string& extra, const CLI::App& app) {
   }
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) {
+      continue;  // of another command
+    }
     for (const std::string& name : option->get_lnames()) {
       names.push_back("--" + name);
     }
@@ -313,16 +219,20 @@ Result<void> check_complete(const Settings& settings) {
 
 }  // namespace
 
-std::expected<Settings, Answer> parse_options(std::span<const std::string> arguments) {
+std::expected<Settings, Answer> parse_options(std::span<const std::string> arguments,
+                                              Command command) {
   CLI::App app;
   Settings settings;
   fs::path config;
   OptionTable table(app);
-  define_options(table, settings, config);
+  define_options(table, command, settings, config);
   app.set_help_flag("-h,--help", "This page.")->group("Help");
   app.set_version_flag("--version", "btfbatch " BTFBATCH_VERSION, "The version of btfbatch.")
       ->group("Help");
-  set_help_page(app);
+  set_help_page(app, command);
+  const auto refuse = [command](std::string_view message) {
+    return std::unexpected(wrong(message, command));
+  };
   app.allow_extras();  // complain_about() knows better words than CLI11
 
   try {
@@ -333,20 +243,29 @@ std::expected<Settings, Answer> parse_options(std::span<const std::string> argum
   } catch (const CLI::CallForVersion& version) {
     return std::unexpected(Answer{kAllWell, std::string(version.what()) + "\n"});
   } catch (const CLI::ParseError& error) {
-    return std::unexpected(wrong(error.what()));
+    return refuse(error.what());
+  }
+  if (const std::string option = table.misplaced_option(); !option.empty()) {
+    return refuse(
+        fmt::format("{} is an option of 'btfbatch run', not of 'btfbatch verify'", option));
   }
   if (const std::vector<std::string> extras = app.remaining(); !extras.empty()) {
-    return std::unexpected(wrong(complain_about(extras.front(), app)));
+    return refuse(complain_about(extras.front(), app));
   }
   if (!config.empty()) {
     if (auto applied = apply_config(config, app, table); !applied) {
-      return std::unexpected(wrong(applied.error().message));
+      return refuse(applied.error().message);
     }
   }
   if (auto complete = check_complete(settings); !complete) {
-    return std::unexpected(wrong(complete.error().message));
+    return refuse(complete.error().message);
   }
   return settings;
+}
+
+int print_answer(const Answer& answer) {
+  print(answer.code == kAllWell ? stdout : stderr, answer.text);
+  return answer.code;
 }
 
 Result<void> check_inputs(const RunOptions& options) {

@@ -1,4 +1,5 @@
-// The options of the main job: their definition, their help, and what they come down to.
+// The options of the commands that take an archive, objects and an output: their definition, their
+// help, and what they come down to.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,8 @@
 
 namespace btfbatch::cli {
 
+enum class Command : std::uint8_t { kRun, kVerify };
+
 enum class ProgressMode : std::uint8_t {
   kAuto,    // a live line on a terminal, log lines elsewhere
   kAlways,  // a live line
@@ -20,7 +23,8 @@ enum class ProgressMode : std::uint8_t {
 
 enum class LogFormat : std::uint8_t { kText, kJson };
 
-// Everything that command line and configuration file say.
+// Everything that command line and configuration file say. Of `run`, kVerify needs the inputs, the
+// filter and the limits.
 struct Settings {
   RunOptions run{};
   ProgressMode progress = ProgressMode::kAuto;
@@ -38,7 +42,11 @@ struct Answer {
 
 // Reads the options (without the program's name, without a command), then the configuration file
 // that they may name; the command line wins. Does not look at any other file.
-[[nodiscard]] std::expected<Settings, Answer> parse_options(std::span<const std::string> arguments);
+[[nodiscard]] std::expected<Settings, Answer> parse_options(std::span<const std::string> arguments,
+                                                            Command command = Command::kRun);
+
+// Prints the answer where it belongs, and returns its code.
+int print_answer(const Answer& answer);
 
 // Whether archive and objects are there, so that a mistyped path costs no time. Errors name the
 // option, the path and the remedy.

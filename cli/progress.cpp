@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
+
+#include "cli/interrupt.h"
 #include "cli/units.h"
 
 namespace btfbatch::cli {
@@ -37,6 +40,13 @@ std::string progress_line(const Tally& tally, std::chrono::nanoseconds elapsed) 
     line += fmt::format(", {} failed", tally.failed);
   }
   return line;
+}
+
+std::string stopped_by_signal(const Tally& tally) {
+  const std::string done = tally.total > 0 ? fmt::format("{} of {}", tally.done, tally.total)
+                                           : std::to_string(tally.done);
+  return fmt::format("stopped by {} after {} kernels",
+                     stop_signal() == SIGINT ? "SIGINT" : "SIGTERM", done);
 }
 
 Progress::Progress(const Settings& settings, bool is_terminal, Log& log)

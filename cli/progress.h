@@ -22,6 +22,9 @@ struct Tally {
 // "120/2000 kernels, 45.0/s, 41.8 s left, 1 failed"; without the total, without the time left.
 [[nodiscard]] std::string progress_line(const Tally& tally, std::chrono::nanoseconds elapsed);
 
+// "stopped by SIGINT after 120 of 2000 kernels", once a signal has asked to stop.
+[[nodiscard]] std::string stopped_by_signal(const Tally& tally);
+
 // Shows progress while a run lasts. It has no thread: it is moved by the kernels that get done,
 // and shows no more than one line in a tenth of a second (log lines: in ten seconds). Not to be
 // called from two threads at once.

@@ -4,28 +4,22 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
-#include <cstdio>
 #include <string_view>
 
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "cli/page.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
+#include "cli/text.h"
 #include "cli/units.h"
 
 namespace btfbatch::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// Where the stream cannot be written, the exit code still tells how the job went.
-void print(std::FILE* stream, std::string_view text) {
-  (void)std::fwrite(text.data(), 1, text.size(), stream);
-  (void)std::fflush(stream);
-}
 
 std::string_view outcome_name(Outcome outcome) {
   switch (outcome) {
@@ -45,7 +39,8 @@ void log_kernel(Log& log, const KernelOutcome& kernel) {
   Json fields = {{"kernel", kernel.archive_path}, {"outcome", outcome_name(kernel.outcome)}};
   if (kernel.outcome == Outcome::kFailed) {
     fields["reasons"] = kernel.reasons;
-    log.write(spdlog::level::err, kernel.archive_path + ": " + reasons_in_one_line(kernel), fields);
+    log.write(spdlog::level::err, kernel.archive_path + ": " + reasons_in_one_line(kernel.reasons),
+              fields);
     return;
   }
   fields["reused"] = kernel.reused;
@@ -60,7 +55,7 @@ void log_kernel(Log& log, const KernelOutcome& kernel) {
   auto level = spdlog::level::debug;
   if (kernel.outcome == Outcome::kDegraded) {
     fields["reasons"] = kernel.reasons;
-    message += "; degraded: " + reasons_in_one_line(kernel);
+    message += "; degraded: " + reasons_in_one_line(kernel.reasons);
     level = log.is_json() ? spdlog::level::warn : spdlog::level::debug;
   }
   log.write(level, message, fields);
@@ -83,10 +78,7 @@ RunObserver observe(Log& log, Progress& progress) {
 int report_stop(Log& log, const Settings& settings, const RunSummary& summary, const Tally& tally) {
   const std::string out = settings.run.out.string();
   if (const int signal = stop_signal(); signal != 0) {
-    const std::string done = tally.total > 0 ? fmt::format("{} of {}", tally.done, tally.total)
-                                             : fmt::format("{}", tally.done);
-    log.error(fmt::format("stopped by {} after {} kernels; '{}' is left as it was",
-                          signal == SIGINT ? "SIGINT" : "SIGTERM", done, out));
+    log.error(fmt::format("{}; '{}' is left as it was", stopped_by_signal(tally), out));
     return kSignalBase + signal;
   }
   const auto bad = std::ranges::find_if(summary.kernels, [](const KernelOutcome& kernel) {
@@ -97,7 +89,7 @@ int report_stop(Log& log, const Settings& settings, const RunSummary& summary, c
           ? "a kernel failed"
           : fmt::format("{} {}: {}", bad->archive_path,
                         bad->outcome == Outcome::kFailed ? "failed" : "is degraded",
-                        reasons_in_one_line(*bad));
+                        reasons_in_one_line(bad->reasons));
   log.error(fmt::format("stopped by --strict: {}; '{}' is left as it was", why, out));
   return kSomeKernels;
 }
@@ -107,9 +99,7 @@ int report_stop(Log& log, const Settings& settings, const RunSummary& summary, c
 int run_command(std::span<const std::string> arguments) {
   const auto settings = parse_options(arguments);
   if (!settings) {
-    const Answer& answer = settings.error();
-    print(answer.code == kAllWell ? stdout : stderr, answer.text);
-    return answer.code;
+    return print_answer(settings.error());
   }
   catch_stop_signals();
   Log log(*settings);

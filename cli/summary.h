@@ -27,9 +27,6 @@ struct Totals {
 
 [[nodiscard]] Totals totals_of(const RunSummary& summary, Layout layout);
 
-// All reasons of a kernel in one line; the fourth and later ones are only counted.
-[[nodiscard]] std::string reasons_in_one_line(const KernelOutcome& kernel);
-
 // The closing summary for standard output: aligned lines, each ended by a newline. Long lists are
 // cut and point to the manifest.
 [[nodiscard]] std::string summary_text(const RunSummary& summary, const RunOptions& options);

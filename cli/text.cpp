@@ -42,6 +42,11 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+void print(std::FILE* stream, std::string_view text) {
+  (void)std::fwrite(text.data(), 1, text.size(), stream);
+  (void)std::fflush(stream);
+}
+
 std::string nearest_name(std::string_view name, std::span<const std::string> known) {
   std::string nearest;
   std::size_t best = std::numeric_limits<std::size_t>::max();

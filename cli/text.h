@@ -1,6 +1,7 @@
 // Text that comes from elsewhere, made fit to be shown; and names that were mistyped.
 #pragma once
 
+#include <cstdio>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@ namespace btfbatch::cli {
 // The text with control characters written as \xNN, so that a file name cannot steer a terminal or
 // break a line of the log.
 [[nodiscard]] std::string printable(std::string_view text);
+
+// Writes the text. Where the stream cannot be written, the exit code still tells how the job went.
+void print(std::FILE* stream, std::string_view text);
 
 // The one of `known` that takes the fewest single-character edits to reach from `name`; the first
 // of several. Empty where `known` is.

@@ -3,6 +3,7 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,26 +14,6 @@ namespace {
 
 // Large enough that a kernel's 1 MB takes few system calls, small enough to stay in the cache.
 constexpr std::size_t kReadSize = 256U << 10;
-
-constexpr std::array<std::uint32_t, 256> make_crc32_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
-    std::uint32_t value = byte;
-    for (int bit = 0; bit < 8; ++bit) {
-      value = (value >> 1) ^ ((value & 1) != 0 ? 0xedb88320U : 0U);
-    }
-    table[byte] = value;
-  }
-  return table;
-}
-
-std::uint32_t crc32_add(std::uint32_t crc, std::span<const std::byte> bytes) {
-  static constexpr std::array<std::uint32_t, 256> kTable = make_crc32_table();
-  for (const std::byte b : bytes) {
-    crc = (crc >> 8) ^ kTable[(crc ^ static_cast<std::uint32_t>(b)) & 0xff];
-  }
-  return crc;
-}
 
 std::uint32_t read_le32(std::span<const std::byte, 4> bytes) {
   std::uint32_t value = 0;
@@ -156,7 +137,7 @@ Result<std::span<const std::byte>> Expander::expand_block() {
   }
   const std::span block(static_cast<const std::byte*>(data), size);
   if (is_gzip_) {
-    gzip_crc_ = crc32_add(gzip_crc_, block);
+    gzip_crc_ = crc32_z(gzip_crc_, reinterpret_cast<const Bytef*>(block.data()), block.size());
   }
   return block;
 }
@@ -181,7 +162,7 @@ Result<void> Expander::check_gzip_trailer() const {
   // The trailer may end with zeros of its own, and a padded file has further ones behind it.
   std::array<std::byte, 8> trailer = tail_;
   for (std::size_t zeros = 0;; ++zeros) {
-    if (read_le32(std::span(trailer).first<4>()) == ~gzip_crc_ &&
+    if (read_le32(std::span(trailer).first<4>()) == gzip_crc_ &&
         read_le32(std::span(trailer).last<4>()) == static_cast<std::uint32_t>(expanded_)) {
       return {};
     }

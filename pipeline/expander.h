@@ -76,7 +76,7 @@ class Expander {
   std::string compression_ = "none";
   std::optional<std::span<const std::byte>> peeked_;
   std::uint64_t expanded_ = 0;
-  std::uint32_t gzip_crc_ = 0xffffffff;  // of the expanded bytes, not yet inverted
+  unsigned long gzip_crc_ = 0;  // zlib's, of the expanded bytes
   bool is_gzip_ = false;
   std::array<std::byte, 8> tail_{};  // the last bytes of the input, up to one that is not zero
   std::size_t zeros_behind_tail_ = 0;

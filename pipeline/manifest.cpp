@@ -4,28 +4,18 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 
-#include "pipeline/admission.h"
+#include "pipeline/json_fields.h"
 
 namespace btfbatch {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-constexpr int kFormatVersion = 1;
 
 constexpr std::array<std::string_view, 3> kOutcomeNames = {"minimized", "degraded", "failed"};
 
 std::string_view outcome_name(Outcome outcome) {
   return kOutcomeNames[static_cast<std::size_t>(outcome)];
-}
-
-std::string dump(const Json& json) {
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Json json_of(const ObjectSummary& object) {
@@ -41,13 +31,6 @@ Json json_of(const ObjectSummary& object) {
     json["warnings"] = object.warnings;
   }
   return json;
-}
-
-void put_identity(Json& json, const KernelIdentity& identity) {
-  json["distro"] = identity.distro;
-  json["release"] = identity.release;
-  json["arch"] = identity.arch;
-  json["kernel"] = identity.kernel_release;
 }
 
 Json json_of(const KernelOutcome& kernel, const std::string& blob_name) {
@@ -80,10 +63,6 @@ Json json_of(const KernelOutcome& kernel, const std::string& blob_name) {
   return json;
 }
 
-Json json_of(const Alias& alias) {
-  return {{"path", alias.path}, {"target", alias.target}, {"is_directory", alias.is_directory}};
-}
-
 Json totals_of(const RunSummary& run) {
   const std::size_t failed = run.count(Outcome::kFailed);
   std::uint64_t btf_bytes = 0;
@@ -107,37 +86,10 @@ Json totals_of(const RunSummary& run) {
   return json;
 }
 
-// What makes a manifest unreadable. Only thrown and caught in this file, since the JSON library
-// speaks of wrong types by exceptions too.
-struct NotAManifest {
-  std::string reason;
-};
-
-std::string path_from(const Json& json, const char* field) {
-  std::string path = json.at(field).get<std::string>();
-  if (const std::optional<Error> unfit = check_output_path(path)) {
-    throw NotAManifest{fmt::format("'{}': {}", path, unfit->message)};
-  }
-  return path;
-}
-
-ContentId content_id_from(const std::string& hex) {
-  ContentId id;
-  const auto parse = [&](std::size_t begin, std::uint64_t& number) {
-    const char* const first = hex.data() + begin;
-    const auto [end, error] = std::from_chars(first, first + 16, number, 16);
-    return error == std::errc() && end == first + 16;
-  };
-  if (hex.size() != 32 || !parse(0, id.high) || !parse(16, id.low)) {
-    throw NotAManifest{fmt::format("'{}' is no hash", hex)};
-  }
-  return id;
-}
-
 Outcome outcome_from(const std::string& name) {
   const auto found = std::ranges::find(kOutcomeNames, name);
   if (found == kOutcomeNames.end()) {
-    throw NotAManifest{fmt::format("'{}' is no outcome", name)};
+    throw NotADocument{fmt::format("'{}' is no outcome", name)};
   }
   return static_cast<Outcome>(found - kOutcomeNames.begin());
 }
@@ -155,10 +107,7 @@ ObjectSummary object_from(const Json& json) {
 void kernel_from(const Json& json, Manifest& manifest) {
   KernelOutcome kernel;
   kernel.archive_path = json.at("archive_path").get<std::string>();
-  kernel.identity = {.distro = json.at("distro").get<std::string>(),
-                     .release = json.at("release").get<std::string>(),
-                     .arch = json.at("arch").get<std::string>(),
-                     .kernel_release = json.at("kernel").get<std::string>()};
+  kernel.identity = identity_from(json);
   kernel.outcome = outcome_from(json.at("outcome").get<std::string>());
   kernel.reasons = json.value("reasons", std::vector<std::string>());
   kernel.compressed_size = json.at("compressed_size").get<std::uint64_t>();
@@ -179,21 +128,13 @@ void kernel_from(const Json& json, Manifest& manifest) {
   manifest.blob_names.push_back(std::move(blob_name));
 }
 
-Alias alias_from(const Json& json) {
-  return {.path = path_from(json, "path"),
-          .target = path_from(json, "target"),
-          .is_directory = json.at("is_directory").get<bool>()};
-}
-
 Manifest manifest_from(const Json& json) {
-  if (json.at("format_version").get<int>() != kFormatVersion) {
-    throw NotAManifest{"its format version is not one that this version knows"};
-  }
+  check_document_version(json);
   Manifest manifest;
   manifest.tool_version = json.at("tool").at("version").get<std::string>();
   const auto layout = layout_of_name(json.at("layout").get<std::string>());
   if (!layout) {
-    throw NotAManifest{"its layout is not one that this version knows"};
+    throw NotADocument{"its layout is not one that this version knows"};
   }
   manifest.layout = *layout;
   if (json.contains("fingerprint")) {
@@ -246,7 +187,7 @@ std::vector<WrittenKernel> Manifest::written_kernels() const {
 std::string write_manifest(const Manifest& manifest) {
   const RunSummary& run = manifest.run;
   Json json;
-  json["format_version"] = kFormatVersion;
+  json["format_version"] = kDocumentVersion;
   json["tool"] = {{"name", "btfbatch"}, {"version", manifest.tool_version}};
   json["layout"] = layout_name(manifest.layout);
   json["output_version"] = manifest.output_version;
@@ -268,47 +209,17 @@ std::string write_manifest(const Manifest& manifest) {
   }
   json["ignored"] = run.ignored;
   json["totals"] = totals_of(run);
-  return dump(json);
+  return dump_document(json);
 }
 
 Result<Manifest> read_manifest(std::string_view text) {
   try {
     return manifest_from(Json::parse(text));
-  } catch (const NotAManifest& broken) {
+  } catch (const NotADocument& broken) {
     return fail(broken.reason);
   } catch (const Json::exception& broken) {
     return fail(broken.what());
   }
-}
-
-std::string write_index(const Manifest& manifest) {
-  std::map<std::string_view, Json> by_path;
-  for (std::size_t i = 0; i < manifest.run.kernels.size(); ++i) {
-    const KernelOutcome& kernel = manifest.run.kernels[i];
-    if (kernel.outcome == Outcome::kFailed) {
-      continue;
-    }
-    Json& json = by_path[kernel.output_path];
-    json["path"] = kernel.output_path;
-    put_identity(json, kernel.identity);
-    json["content_id"] = kernel.content_id.hex();
-    json["blob"] = fmt::format("blobs/{}.btf", manifest.blob_names[i]);
-  }
-  Json index;
-  index["format_version"] = kFormatVersion;
-  index["kernels"] = Json::array();
-  for (auto& [path, json] : by_path) {
-    index["kernels"].push_back(std::move(json));
-  }
-  index["aliases"] = Json::array();
-  for (Alias alias : manifest.run.aliases) {
-    if (!alias.is_directory) {
-      alias.path = output_path_of(alias.path);
-      alias.target = output_path_of(alias.target);
-    }
-    index["aliases"].push_back(json_of(alias));
-  }
-  return dump(index);
 }
 
 }  // namespace btfbatch

@@ -83,12 +83,4 @@ struct Manifest {
 // where it is not that; paths in it are checked to lie within the output.
 [[nodiscard]] Result<Manifest> read_manifest(std::string_view text);
 
-// The text of index.json, of the layout "indexed":
-//
-//   format_version  1
-//   kernels         by path; each {path, distro, release, arch, kernel, content_id, blob}, where
-//                   `blob` is the file that holds the bytes: "blobs/CONTENT_ID.btf"
-//   aliases         by path; each {path, target, is_directory}; paths as those of the kernels
-[[nodiscard]] std::string write_index(const Manifest& manifest);
-
 }  // namespace btfbatch

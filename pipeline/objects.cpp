@@ -7,6 +7,7 @@
 
 #include "core/elf/sections.h"
 #include "core/object/embedded.h"
+#include "core/verify/verify.h"
 #include "pipeline/file.h"
 
 namespace btfbatch {
@@ -128,6 +129,11 @@ Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths)
   Result<ObjectSet> set = ObjectSet::make(std::move(objects));
   if (!set) {
     return std::unexpected(std::move(set).error());
+  }
+  for (const std::uint32_t object : objects_with_target_type_ids(*set)) {
+    summaries[object].warnings.emplace_back(
+        "asks for the ID of a kernel type (bpf_core_type_id_kernel): with BTF that is not the "
+        "kernel's own, the ID means nothing to the kernel");
   }
   return LoadedObjects{
       .files = std::move(contents), .set = *std::move(set), .summaries = std::move(summaries)};

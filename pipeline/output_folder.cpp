@@ -18,10 +18,6 @@
 namespace btfbatch {
 namespace {
 
-constexpr std::string_view kStagingName = ".btfbatch-staging";
-// Far above the manifest of any archive: what is larger is not ours.
-constexpr std::uint64_t kLargestDocument = 1ULL << 30;
-
 std::unexpected<RunError> refuse(RunError::Kind kind, std::string message) {
   return std::unexpected(RunError{.kind = kind, .error = {std::move(message)}});
 }
@@ -107,7 +103,7 @@ Result<void> OutputFolder::lock() {
   }
   if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) {
-      return fail("another run is just writing into it");
+      return fail("another btfbatch is just using it");
     }
     spdlog::warn("{}: cannot be locked against other runs: {}", root_.string(), errno_text(errno));
   }

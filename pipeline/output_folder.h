@@ -1,6 +1,7 @@
 // The folder that a run writes into: who holds it, what in it is ours, where new files wait.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <functional>
@@ -17,6 +18,12 @@
 
 namespace btfbatch {
 
+// The hidden folder in it where new files wait.
+inline constexpr std::string_view kStagingName = ".btfbatch-staging";
+// Of a manifest or an index, in bytes, and far above that of any archive: what is larger is not
+// ours.
+inline constexpr std::uint64_t kLargestDocument = 1ULL << 30;
+
 // Paths relative to the output folder.
 using PathSet = std::set<std::string, std::less<>>;
 
@@ -31,7 +38,7 @@ class OutputFolder {
  public:
   // Makes the folder where it is missing, locks it, and reads what earlier runs left. Fails, having
   // changed nothing, where the folder and the archive lie within each other, where it is a file,
-  // cannot be written, or another run holds it.
+  // cannot be written, or another run or verification holds it.
   [[nodiscard]] static std::expected<OutputFolder, RunError> open(
       const std::filesystem::path& out, const std::filesystem::path& archive);
 

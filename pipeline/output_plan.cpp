@@ -115,6 +115,16 @@ OutputPlan plan_output(Layout layout, std::span<const WrittenKernel> kernels,
   return plan;
 }
 
+void keep_living_aliases(std::vector<Alias>& aliases, std::span<const WrittenKernel> written) {
+  std::erase_if(aliases, [&](const Alias& alias) {
+    const std::string folder = alias.target + "/";
+    const auto first = std::ranges::lower_bound(written, alias.is_directory ? folder : alias.target,
+                                                {}, &WrittenKernel::archive_path);
+    return first == written.end() || !(alias.is_directory ? first->archive_path.starts_with(folder)
+                                                          : first->archive_path == alias.target);
+  });
+}
+
 std::string_view layout_name(Layout layout) {
   return std::ranges::find(kLayoutNames, layout, &LayoutName::layout)->name;
 }

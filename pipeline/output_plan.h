@@ -46,6 +46,10 @@ using OutputPlan = std::map<std::string, PlannedPath, std::less<>>;
 [[nodiscard]] OutputPlan plan_output(Layout layout, std::span<const WrittenKernel> kernels,
                                      std::span<const Alias> aliases);
 
+// Leaves out aliases, in archive paths, of what was not written: filtered out, or failed. `written`
+// is sorted by archive path.
+void keep_living_aliases(std::vector<Alias>& aliases, std::span<const WrittenKernel> written);
+
 // "symlink", "hardlink", "copy", "indexed".
 [[nodiscard]] std::string_view layout_name(Layout layout);
 [[nodiscard]] std::optional<Layout> layout_of_name(std::string_view name);

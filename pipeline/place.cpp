@@ -28,7 +28,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,53 +39,11 @@
 #include <vector>
 
 #include "pipeline/files_in_place.h"
+#include "pipeline/staging.h"
+#include "pipeline/survey.h"
 
 namespace btfbatch {
 namespace {
-
-enum class Found : std::uint8_t { kNothing, kFile, kLink, kFolder };
-
-Found look_at(const std::filesystem::path& path) {
-  struct stat status{};
-  if (lstat(path.c_str(), &status) != 0) {
-    return Found::kNothing;
-  }
-  return S_ISDIR(status.st_mode)   ? Found::kFolder
-         : S_ISLNK(status.st_mode) ? Found::kLink
-                                   : Found::kFile;
-}
-
-std::unexpected<Error> fail_at(const std::filesystem::path& path, const std::error_code& error) {
-  return fail(fmt::format("cannot place {}: {}", path.string(), error.message()));
-}
-
-// The folders above a path, outermost first: "a", "a/b" for "a/b/c".
-std::vector<std::string> folders_above(std::string_view path) {
-  std::vector<std::string> folders;
-  for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
-    folders.emplace_back(path.substr(0, slash));
-  }
-  return folders;
-}
-
-// One planned path on its way to its place.
-struct Step {
-  const std::string* path = nullptr;
-  const PlannedPath* planned = nullptr;
-  Found found = Found::kNothing;  // what lies at the path now
-  bool stays = false;             // what is planned, link or file
-  bool shows_folder = false;      // a link that leads to a folder
-  // In staging, until it is placed; empty where none is needed. What is to show at the path, or
-  // show there until its link can be made; a folder of files where the link leads to a folder.
-  std::filesystem::path file;
-  std::filesystem::path link;  // the same, for the link
-};
-
-// A link or a file of ours where a folder must go.
-struct Obstacle {
-  bool shows_folder = false;       // a link that leads to a folder
-  std::vector<std::size_t> steps;  // that need the folder
-};
 
 class Placement {
  public:
@@ -94,9 +51,8 @@ class Placement {
             const Documents& documents, StopSignal* stop)
       : folder_(folder),
         plan_(plan),
-        blobs_(blobs),
-        layout_(layout),
         in_place_(blobs, layout),
+        staging_(folder, plan, blobs, layout, in_place_),
         documents_(documents),
         stop_(stop) {}
 
@@ -138,7 +94,7 @@ class Placement {
   // Whether all that is planned lies there already, and nothing else of ours. A run that was killed
   // may have left empty folders.
   [[nodiscard]] bool is_whole() const {
-    return staged_ == 0 && !folder_.was_interrupted() &&
+    return staging_.is_empty() && !folder_.was_interrupted() &&
            std::ranges::none_of(folder_.ours(), [&](const std::string& path) {
              return is_vanished(path) && look_at_own(path) != Found::kNothing;
            });
@@ -147,37 +103,14 @@ class Placement {
   [[nodiscard]] std::filesystem::path at(std::string_view path) const {
     return folder_.root() / path;
   }
-  [[nodiscard]] std::filesystem::path new_staging_path() {
-    return folder_.placing_folder() / std::to_string(staged_++);
-  }
 
   Result<void> look_around() {
-    for (const auto& [path, planned] : plan_) {
-      Step step{.path = &path, .planned = &planned, .file = {}, .link = {}};
-      const Result<std::string> obstacle = find_obstacle(path);
-      if (!obstacle) {
-        return std::unexpected(obstacle.error());
-      }
-      if (!obstacle->empty()) {
-        Obstacle& in_the_way = in_the_way_[*obstacle];
-        in_the_way.shows_folder = shows_folder(*obstacle);
-        in_the_way.steps.push_back(steps_.size());
-      } else {
-        step.found = look_at(at(path));
-        step.shows_folder = step.found == Found::kLink && shows_folder(path);
-        std::error_code error;
-        step.stays = planned.link.empty()
-                         ? step.found == Found::kFile && in_place_.may_stay(at(path), *planned.blob)
-                         : step.found == Found::kLink &&
-                               std::filesystem::read_symlink(at(path), error) == planned.link;
-      }
-      if (step.found == Found::kFolder) {
-        if (Result<void> ours = check_all_ours(path); !ours) {
-          return ours;
-        }
-      }
-      steps_.push_back(std::move(step));
+    Result<Survey> survey = survey_output(folder_, plan_, in_place_);
+    if (!survey) {
+      return std::unexpected(std::move(survey).error());
     }
+    steps_ = std::move(survey->steps);
+    in_the_way_ = std::move(survey->in_the_way);
     for (const std::string_view document : {kManifestName, kIndexName}) {
       const bool is_needed = document == kManifestName || documents_.index;
       if (is_needed && look_at(at(document)) == Found::kFolder) {
@@ -187,84 +120,9 @@ class Placement {
     return {};
   }
 
-  [[nodiscard]] bool shows_folder(std::string_view path) const {
-    std::error_code error;
-    return std::filesystem::is_directory(at(path), error);
-  }
-
-  // The outermost link or file of ours that lies where the path needs a folder; empty where none.
-  Result<std::string> find_obstacle(std::string_view path) {
-    for (const std::string& above : folders_above(path)) {
-      auto known = folders_.find(above);
-      if (known == folders_.end()) {
-        known = folders_.emplace(above, look_at(at(above))).first;
-      }
-      if (known->second == Found::kNothing) {
-        break;
-      }
-      if (known->second != Found::kFolder) {
-        if (!folder_.ours().contains(above)) {
-          return fail(fmt::format(
-              "{} is in the way: a folder must go there, and it is a {} that no "
-              "earlier run made",
-              at(above).string(), known->second == Found::kLink ? "symbolic link" : "file"));
-        }
-        return above;
-      }
-    }
-    return std::string();
-  }
-
-  // Whether a folder that must give way holds nothing but our own files.
-  Result<void> check_all_ours(const std::string& path) const {
-    std::error_code error;
-    for (std::filesystem::recursive_directory_iterator it(at(path), error), end;
-         !error && it != end; it.increment(error)) {
-      const std::string inner = it->path().lexically_relative(folder_.root()).string();
-      if (it->symlink_status(error).type() != std::filesystem::file_type::directory &&
-          !folder_.ours().contains(inner)) {
-        return fail(
-            fmt::format("{} is in the way: a file must go there, and it is a folder with "
-                        "{}, which no earlier run made",
-                        at(path).string(), inner));
-      }
-    }
-    if (error) {
-      return fail_at(at(path), error);
-    }
-    return {};
-  }
-
   Result<void> make_ready() {
-    std::vector<bool> is_used(blobs_.size());
-    for (Step& step : steps_) {
-      if (step.stays) {
-        continue;
-      }
-      if (stop_ != nullptr && stop_->stopped()) {
-        return fail("stopped");
-      }
-      // What cannot wait, as it is, for its link to be made.
-      const bool needs_stand_in = step.found == Found::kLink ||
-                                  !find_obstacle(*step.path)->empty() ||
-                                  (step.found == Found::kFolder && !step.planned->blob);
-      if (step.planned->link.empty() || needs_stand_in) {
-        step.file = new_staging_path();
-        if (Result<void> staged = step.planned->blob
-                                      ? stage_file(*step.planned->blob, step.file, is_used)
-                                      : stage_folder(step, is_used);
-            !staged) {
-          return staged;
-        }
-      }
-      if (!step.planned->link.empty()) {
-        step.link = new_staging_path();
-        std::error_code error;
-        std::filesystem::create_symlink(step.planned->link, step.link, error);
-        if (error) {
-          return fail_at(at(*step.path), error);
-        }
-      }
+    if (Result<void> staged = staging_.stage(steps_, stop_); !staged) {
+      return staged;
     }
     if (documents_.index) {
       if (Result<void> staged = stage_document(*documents_.index, kIndexName, index_); !staged) {
@@ -274,70 +132,18 @@ class Placement {
     return stage_document(documents_.manifest, kManifestName, manifest_);
   }
 
-  // Leaves `staged` empty where the document lies there already.
   Result<void> stage_document(const std::string& text, std::string_view name,
                               std::filesystem::path& staged) {
-    if (holds_text(at(name), text)) {
-      return {};
+    Result<std::filesystem::path> path = staging_.stage_document(text, name);
+    if (!path) {
+      return std::unexpected(std::move(path).error());
     }
-    staged = new_staging_path();
-    return write_new_file(staged, bytes_of(text), Sync::kYes);
-  }
-
-  // Makes `file` hold the blob's bytes, on the disk.
-  Result<void> stage_file(std::size_t blob, const std::filesystem::path& file,
-                          std::vector<bool>& is_used) const {
-    const bool is_first = !is_used[blob];
-    is_used[blob] = true;
-    // An inode that lies in the output already may be shared where inodes are to be shared.
-    if (layout_ == Layout::kHardlink ||
-        (blobs_.is_own(blob) && (layout_ != Layout::kCopy || is_first))) {
-      const std::filesystem::path* const staying =
-          layout_ == Layout::kHardlink ? in_place_.staying(blob) : nullptr;
-      const std::filesystem::path source = staying != nullptr ? *staying : blobs_.file(blob);
-      if (is_first) {
-        if (Result<void> synced = sync_path(source); !synced) {
-          return synced;
-        }
-      }
-      std::error_code error;
-      std::filesystem::create_hard_link(source, file, error);
-      if (!error) {
-        return {};
-      }
-      // A file system without hard links, or too many links: a copy serves as well.
-    }
-    const Result<std::string> content = blobs_.read(blob);
-    return content ? write_new_file(file, bytes_of(*content), Sync::kYes)
-                   : std::unexpected(content.error());
-  }
-
-  // Makes the step's `file` a folder that shows what the folder shows to which its link leads.
-  Result<void> stage_folder(const Step& step, std::vector<bool>& is_used) {
-    const std::filesystem::path above = std::filesystem::path(*step.path).parent_path();
-    const std::string folder = (above / step.planned->link).lexically_normal().string() + "/";
-    std::error_code error;
-    std::filesystem::create_directory(step.file, error);
-    for (auto it = plan_.lower_bound(folder);
-         !error && it != plan_.end() && it->first.starts_with(folder); ++it) {
-      if (!it->second.blob) {
-        continue;
-      }
-      const std::string inner = it->first.substr(folder.size());
-      stand_ins_.insert(fmt::format("{}/{}", *step.path, inner));
-      std::filesystem::create_directories((step.file / inner).parent_path(), error);
-      if (error) {
-        break;
-      }
-      if (Result<void> staged = stage_file(*it->second.blob, step.file / inner, is_used); !staged) {
-        return staged;
-      }
-    }
-    return error ? fail_at(at(*step.path), error) : Result<void>();
+    staged = *std::move(path);
+    return {};
   }
 
   Result<void> announce() {
-    PathSet paths = stand_ins_;
+    PathSet paths = staging_.stand_ins();
     for (const auto& [path, planned] : plan_) {
       paths.insert(path);
     }
@@ -353,7 +159,7 @@ class Placement {
     std::vector<std::filesystem::path> made;
     for (const Step& step : steps_) {
       // A folder in the place of an obstacle comes out of staging.
-      if (step.stays || step.found != Found::kNothing || !find_obstacle(*step.path)->empty()) {
+      if (step.stays || step.found != Found::kNothing || step.is_behind_obstacle) {
         continue;
       }
       for (const std::string& folder : folders_above(*step.path)) {
@@ -400,7 +206,7 @@ class Placement {
       if (obstacle.shows_folder != shows_folder) {
         continue;
       }
-      const std::filesystem::path tree = new_staging_path();
+      const std::filesystem::path tree = staging_.new_path();
       for (const std::size_t index : obstacle.steps) {
         Step& step = steps_[index];
         const std::filesystem::path inner =
@@ -411,7 +217,7 @@ class Placement {
           std::filesystem::rename(step.file, inner, error);
         }
         if (error) {
-          return fail_at(at(*step.path), error);
+          return cannot_place(at(*step.path), error);
         }
         step.file.clear();
         step.found = step.planned->blob ? Found::kFile : Found::kFolder;
@@ -441,7 +247,7 @@ class Placement {
 
   // Moves what is staged for the steps that are chosen to its place.
   template <class Choice>
-  Result<void> place_each(std::filesystem::path Step::* staged, Choice is_chosen) {
+  Result<void> place_each(std::filesystem::path Step::*staged, Choice is_chosen) {
     for (Step& step : steps_) {
       std::filesystem::path& source = step.*staged;
       if (source.empty() || !is_chosen(step)) {
@@ -457,7 +263,7 @@ class Placement {
       } else {
         std::filesystem::rename(source, target, error);
         if (error) {
-          return fail_at(target, error);
+          return cannot_place(target, error);
         }
       }
       step.found = placed;
@@ -474,7 +280,7 @@ class Placement {
       return {};
     }
     if (errno != EINVAL && errno != ENOSYS) {
-      return fail_at(target, std::error_code(errno, std::generic_category()));
+      return cannot_place(target, std::error_code(errno, std::generic_category()));
     }
     // A file system that cannot: for a moment nothing is at the path.
     const std::filesystem::path aside = staged.string() + ".old";
@@ -484,7 +290,7 @@ class Placement {
       std::filesystem::rename(staged, target, error);
     }
     if (error) {
-      return fail_at(target, error);
+      return cannot_place(target, error);
     }
     return {};
   }
@@ -507,7 +313,7 @@ class Placement {
     std::error_code error;
     std::filesystem::rename(staged, at(name), error);
     if (error) {
-      return fail_at(at(name), error);
+      return cannot_place(at(name), error);
     }
     return {};
   }
@@ -534,7 +340,7 @@ class Placement {
         return planned != plan_.end() && !planned->second.blob;
       };
       if (!is_vanished(path) || look_at_own(path) != Found::kLink ||
-          shows_folder(path) != leading_to_folders ||
+          shows_folder(at(path)) != leading_to_folders ||
           std::ranges::any_of(folders_above(path), becomes_link)) {
         continue;
       }
@@ -582,18 +388,14 @@ class Placement {
 
   OutputFolder& folder_;
   const OutputPlan& plan_;
-  const BlobStore& blobs_;
-  Layout layout_;
   FilesInPlace in_place_;
+  Staging staging_;
   const Documents& documents_;
   StopSignal* stop_;
 
-  std::size_t staged_ = 0;
-  std::vector<Step> steps_;                            // in path order
-  std::map<std::string, Found, std::less<>> folders_;  // as they were at the beginning
-  std::map<std::string, Obstacle> in_the_way_;         // by path
-  std::set<std::string> known_folders_;                // that need not be made any more
-  PathSet stand_ins_;  // the files in folders that stand in for links to folders
+  std::vector<Step> steps_;                     // in path order
+  std::map<std::string, Obstacle> in_the_way_;  // by path
+  std::set<std::string> known_folders_;         // that need not be made any more
   std::filesystem::path index_;
   std::filesystem::path manifest_;
 };

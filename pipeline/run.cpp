@@ -3,20 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <mutex>
 #include <numeric>
 #include <unordered_map>
 
+#include "pipeline/announcer.h"
 #include "pipeline/blob_store.h"
 #include "pipeline/cores.h"
 #include "pipeline/graph.h"
+#include "pipeline/index.h"
 #include "pipeline/manifest.h"
 #include "pipeline/objects.h"
+#include "pipeline/output_check.h"
 #include "pipeline/output_folder.h"
 #include "pipeline/output_plan.h"
 #include "pipeline/past_results.h"
 #include "pipeline/place.h"
 #include "pipeline/scan.h"
+#include "pipeline/stages.h"
 #include "pipeline/stop_signal.h"
 
 namespace btfbatch {
@@ -30,22 +33,24 @@ std::unexpected<RunError> no_output(Error error) {
   return std::unexpected(RunError{.kind = RunError::Kind::kOutput, .error = std::move(error)});
 }
 
-// Calls the observer's functions, one at a time.
-class Announcer {
- public:
-  template <class Function, class Argument>
-  void tell(const Function& function, const Argument& argument) {
-    if (function) {
-      const std::lock_guard lock(mutex_);
-      function(argument);
-    }
-  }
-
-  std::mutex& mutex() { return mutex_; }
-
- private:
-  std::mutex mutex_;
-};
+// All kernels through the graph, those with a past result on a shorter way. Where the run is
+// stopped, what is there is the archive's beginning, up to and including the kernel at which
+// --strict stopped it. Fails where a blob could not be written.
+Result<ProcessedKernels> process_kernels(const RunOptions& options, Archive& archive,
+                                         const ObjectSet& objects, const PastResults& past,
+                                         BlobStore& blobs, StopSignal& stop,
+                                         const std::function<void(const KernelOutcome&)>& done) {
+  const UnpackLimits limits{.max_btf_size = options.max_btf_size, .stop = &stop};
+  const Proof proof = options.verify ? Proof::kYes : Proof::kNo;
+  BufferPool buffers;
+  KernelWriter writer(blobs, options.strict, stop, done);
+  run_graph(
+      archive, options.jobs != 0 ? options.jobs : available_cores(), stop,
+      {.unpack = [&](KernelWork& work) { unpack_kernel(work, limits, past, buffers); },
+       .judge = [&](KernelWork& work) { minimize_kernel(work, objects, past, buffers, proof); },
+       .collect = [&](KernelWork& work) { writer.write(work); }});
+  return writer.finish();
+}
 
 // Brings outcomes and blobs into the order of their archive paths, in which a tar need not be.
 void sort_by_path(ProcessedKernels& kernels) {
@@ -93,24 +98,6 @@ std::vector<WrittenKernel> written_kernels(const ProcessedKernels& kernels,
   return written;
 }
 
-// Leaves out aliases of what was not written: filtered out, or failed.
-void keep_living_aliases(std::vector<Alias>& aliases, const std::vector<WrittenKernel>& written) {
-  std::erase_if(aliases, [&](const Alias& alias) {
-    const std::string folder = alias.target + "/";
-    const auto first = std::ranges::lower_bound(written, alias.is_directory ? folder : alias.target,
-                                                {}, &WrittenKernel::archive_path);
-    return first == written.end() || !(alias.is_directory ? first->archive_path.starts_with(folder)
-                                                          : first->archive_path == alias.target);
-  });
-}
-
-Error no_kernel(const std::filesystem::path& archive, std::size_t filtered_out) {
-  return Error{filtered_out == 0
-                   ? fmt::format("archive {}: no kernel in it", archive.string())
-                   : fmt::format("archive {}: the filters leave out all of its {} kernels",
-                                 archive.string(), filtered_out)};
-}
-
 Manifest make_manifest(Layout layout, const ResultRules& rules, const RunSummary& summary,
                        const ProcessedKernels& kernels,
                        const std::vector<std::string>& blob_names) {
@@ -128,11 +115,25 @@ Manifest make_manifest(Layout layout, const ResultRules& rules, const RunSummary
   return manifest;
 }
 
+// Whether the folder shows what was to be placed in it.
+Result<void> read_back(const OutputFolder& folder, const OutputPlan& plan, const BlobStore& blobs) {
+  const std::vector<Misplaced> misplaced = check_output(folder.root(), plan, [&](std::size_t blob) {
+    return BlobIdentity{.id = blobs.id(blob), .size = blobs.byte_count(blob)};
+  });
+  if (misplaced.empty()) {
+    return {};
+  }
+  return fail(fmt::format("--verify: {} {} ({} of {} paths)",
+                          (folder.root() / misplaced.front().path).string(),
+                          misplaced.front().reason, misplaced.size(), plan.size()));
+}
+
 // The results that `folder` and the cache hold for a run under `rules`.
 Result<PastResults> past_results(const RunOptions& options, const ResultRules& rules,
                                  const OutputFolder& folder) {
   PastResults past(rules);
-  if (!options.fresh && folder.earlier_manifest()) {
+  const bool only_new = options.fresh || options.verify;
+  if (!only_new && folder.earlier_manifest()) {
     past.add_output(folder.root(), *folder.earlier_manifest());
   }
   if (!options.cache.empty()) {
@@ -140,7 +141,7 @@ Result<PastResults> past_results(const RunOptions& options, const ResultRules& r
     if (!cache) {
       return fail_within("--cache", std::move(cache).error());
     }
-    past.use_cache(*std::move(cache), options.fresh);
+    past.use_cache(*std::move(cache), only_new);
   }
   return past;
 }
@@ -202,11 +203,8 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   // All kernels, in parallel; new contents go to staging. Past here no thread but this one is left.
   BlobStore blobs(folder->blob_folder());
   Result<ProcessedKernels> kernels = process_kernels(
-      **archive, objects->set, *past, blobs,
-      {.jobs = options.jobs != 0 ? options.jobs : available_cores(),
-       .max_btf_size = options.max_btf_size,
-       .strict = options.strict},
-      stop, [&](const KernelOutcome& kernel) { announcer.tell(observer.kernel_done, kernel); });
+      options, **archive, objects->set, *past, blobs, stop,
+      [&](const KernelOutcome& kernel) { announcer.tell(observer.kernel_done, kernel); });
   if (!kernels) {
     return no_output(std::move(kernels).error());
   }
@@ -223,7 +221,7 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   summary.filtered_out = found.filtered_out;
   summary.unique = blobs.size();
   if (summary.kernels.empty() && !stop.stopped()) {
-    return usage(no_kernel(options.archive, summary.filtered_out));
+    return usage(no_kernel_in(options.archive, summary.filtered_out));
   }
 
   // All or nothing: a run that was stopped, or has nothing to show, leaves the output as it was.
@@ -236,6 +234,9 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
                                            : std::nullopt};
     const OutputPlan plan = plan_output(options.layout, written, summary.aliases);
     Result<void> placed = place_output(*folder, plan, blobs, options.layout, documents, &stop);
+    if (placed && options.verify) {
+      placed = read_back(*folder, plan, blobs);
+    }
     if (placed) {
       folder->complete();
     } else if (stop.stopped() && !folder->is_placing()) {

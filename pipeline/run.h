@@ -37,6 +37,9 @@ struct RunOptions {
   bool strict = false;                        // stop at the first kernel that fails or is degraded
   // Take over no result of an earlier run, neither from `out` nor from `cache`.
   bool fresh = false;
+  // Prove every result: replay each relocation against both BTFs, and read the output back. Takes
+  // over no earlier result.
+  bool verify = false;
   // A folder of results that runs into different outputs share; empty for none. See
   // pipeline/result_cache.h.
   std::filesystem::path cache{};
@@ -44,7 +47,7 @@ struct RunOptions {
 
 enum class Outcome : std::uint8_t {
   kMinimized,  // all relocations have an answer, "resolved" or "absent"
-  kDegraded,   // written, but some relocation has no one answer: see reasons
+  kDegraded,   // written, but some relocation has no one answer, or is not proved: see reasons
   kFailed,     // not written: see reasons
 };
 
@@ -81,6 +84,8 @@ struct Alias {
   std::string path;
   std::string target;
   bool is_directory = false;
+
+  bool operator==(const Alias&) const = default;
 };
 
 struct RunSummary {

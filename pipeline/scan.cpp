@@ -1,5 +1,7 @@
 #include "pipeline/scan.h"
 
+#include <fmt/format.h>
+
 #include "pipeline/admission.h"
 #include "pipeline/scan_directory.h"
 #include "pipeline/scan_tar.h"
@@ -30,6 +32,13 @@ Result<std::unique_ptr<Archive>> open_archive(const std::filesystem::path& path,
     return open_single_kernel(path, std::move(options));
   }
   return open_tar_archive(path, std::move(options));
+}
+
+Error no_kernel_in(const std::filesystem::path& archive, std::size_t filtered_out) {
+  return Error{filtered_out == 0
+                   ? fmt::format("archive {}: no kernel in it", archive.string())
+                   : fmt::format("archive {}: the filters leave out all of its {} kernels",
+                                 archive.string(), filtered_out)};
 }
 
 }  // namespace btfbatch

@@ -70,4 +70,7 @@ class Archive {
 [[nodiscard]] Result<std::unique_ptr<Archive>> open_archive(const std::filesystem::path& path,
                                                             ScanOptions options);
 
+// Says that an archive came to no entry at all.
+[[nodiscard]] Error no_kernel_in(const std::filesystem::path& archive, std::size_t filtered_out);
+
 }  // namespace btfbatch

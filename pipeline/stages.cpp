@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/btf/load.h"
+#include "core/verify/verify.h"
 #include "pipeline/source.h"
 
 namespace btfbatch {
@@ -16,21 +19,9 @@ void make_failed(KernelWork& work, Error error) {
   work.outcome.output_path.clear();
 }
 
-bool has_failed(const KernelWork& work) {
-  return !work.outcome.reasons.empty();
-}
-
-// "opensnoop.bpf.o: kprobe/do_open+0x18: task_struct.pid (byte_off): ambiguous: …"
-std::string describe(const UnanswerableRelocation& unanswerable, const ObjectSet& objects) {
-  const Object& object = objects.objects()[unanswerable.object];
-  const Relocation& relocation = object.relocations[unanswerable.relocation];
-  return fmt::format("{}: {}+{:#x}: {}", object.name, relocation.section, relocation.instruction,
-                     unanswerable.reason);
-}
-
 void set_result(KernelWork& work, MinimizedBtf minimized) {
   KernelOutcome& outcome = work.outcome;
-  outcome.outcome = minimized.unanswerable.empty() ? Outcome::kMinimized : Outcome::kDegraded;
+  outcome.outcome = outcome.reasons.empty() ? Outcome::kMinimized : Outcome::kDegraded;
   outcome.content_id = minimized.id;
   outcome.minimized_size = minimized.bytes.size();
   outcome.type_count = minimized.type_count;
@@ -44,7 +35,33 @@ void take_over(KernelWork& work, PastResult result) {
   set_result(work, std::move(result.minimized));
 }
 
+// What a loader would do otherwise with the minimized BTF, in words.
+std::vector<std::string> disprove(const BtfView& full, const MinimizedBtf& minimized,
+                                  const ObjectSet& objects) {
+  const Result<BtfView> view = load_kernel_btf(minimized.bytes);
+  if (!view) {
+    return {fmt::format("verify: the minimized BTF cannot be read: {}", view.error().message)};
+  }
+  std::vector<std::string> reasons;
+  for (const VerifyDifference& found : verify(full, *view, objects).differences) {
+    reasons.push_back("verify: " +
+                      describe_relocation(objects, found.object, found.relocation, found.reason));
+  }
+  return reasons;
+}
+
 }  // namespace
+
+bool has_failed(const KernelWork& work) {
+  return !work.outcome.reasons.empty();
+}
+
+std::string describe_relocation(const ObjectSet& objects, std::uint32_t object,
+                                std::uint32_t relocation, std::string_view reason) {
+  const Object& asker = objects.objects()[object];
+  const Relocation& place = asker.relocations[relocation];
+  return fmt::format("{}: {}+{:#x}: {}", asker.name, place.section, place.instruction, reason);
+}
 
 KernelWork start_work(std::size_t sequence, Entry entry) {
   KernelWork work;
@@ -86,27 +103,34 @@ void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResul
 }
 
 void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResults& past,
-                     BufferPool& buffers) {
+                     BufferPool& buffers, Proof proof) {
   if (has_failed(work) || work.minimized) {
     return;
   }
+  std::vector<std::string> disproofs;
   Result<MinimizedBtf> minimized = [&]() -> Result<MinimizedBtf> {
     const Result<BtfView> kernel = load_kernel_btf(work.btf.bytes());
     if (!kernel) {
       return fail_within("not a valid BTF", kernel.error());
     }
-    return minimize(*kernel, objects);
+    Result<MinimizedBtf> result = minimize(*kernel, objects);
+    if (result && proof == Proof::kYes) {
+      disproofs = disprove(*kernel, *result, objects);
+    }
+    return result;
   }();
   buffers.give_back(std::exchange(work.btf, Buffer()));
   if (!minimized) {
     make_failed(work, std::move(minimized).error());
     return;
   }
-  if (minimized->unanswerable.empty()) {
-    past.keep(*work.outcome.source_hash, *minimized, work.outcome.btf_size);
-  }
   for (const UnanswerableRelocation& unanswerable : minimized->unanswerable) {
-    work.outcome.reasons.push_back(describe(unanswerable, objects));
+    work.outcome.reasons.push_back(describe_relocation(
+        objects, unanswerable.object, unanswerable.relocation, unanswerable.reason));
+  }
+  std::ranges::move(disproofs, std::back_inserter(work.outcome.reasons));
+  if (work.outcome.reasons.empty()) {
+    past.keep(*work.outcome.source_hash, *minimized, work.outcome.btf_size);
   }
   set_result(work, *std::move(minimized));
 }

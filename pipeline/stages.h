@@ -6,33 +6,48 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/error.h"
 #include "core/minimize/minimize.h"
 #include "core/object/object_set.h"
 #include "pipeline/blob_store.h"
 #include "pipeline/buffer.h"
-#include "pipeline/graph.h"
 #include "pipeline/past_results.h"
 #include "pipeline/run.h"
 #include "pipeline/scan.h"
 #include "pipeline/stop_signal.h"
 #include "pipeline/unpack.h"
+#include "pipeline/verify_output.h"
 
 namespace btfbatch {
+
+// What has become of the kernels of an archive.
+struct ProcessedKernels {
+  static constexpr std::size_t kNoBlob = static_cast<std::size_t>(-1);
+
+  std::vector<KernelOutcome> outcomes;  // in the archive's order
+  std::vector<std::size_t> blobs;       // of each outcome; kNoBlob where it failed
+};
 
 // One kernel on its way through the graph. Only one stage has it at a time.
 struct KernelWork {
   std::size_t sequence = 0;  // its place in the archive's order
   Entry entry;
   KernelOutcome outcome;
-  Buffer btf;                             // between unpack and minimize
-  std::optional<MinimizedBtf> minimized;  // until write; nothing where failed
-  std::filesystem::path earlier_file;     // that holds `minimized` already; empty where none
+  Buffer btf;                              // the full one, between unpack and judge
+  std::optional<MinimizedBtf> minimized;   // from judge to collect; nothing where failed
+  std::optional<VerifiedKernel> verified;  // the same, where an output is verified
+  std::filesystem::path earlier_file;      // that holds `minimized` already; empty where none
 };
 
 // Begins the work on an entry.
 [[nodiscard]] KernelWork start_work(std::size_t sequence, Entry entry);
+
+// Whether there is nothing left to do for the kernel than to tell why.
+[[nodiscard]] bool has_failed(const KernelWork& work);
 
 // Takes over the result of an earlier run into work.minimized where there is one, else fills
 // work.btf, or makes the kernel a failed one. Thread-safe.
@@ -40,9 +55,17 @@ void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResul
                    BufferPool& buffers);
 
 // Fills work.minimized, gives work.btf back, and hands the result on to later runs, or makes the
-// kernel a failed one; does nothing for one that failed before or has its result. Thread-safe.
+// kernel a failed one; does nothing for one that failed before or has its result. With Proof::kYes
+// every relocation is replayed against both BTFs, and each difference is one of the outcome's
+// reasons, so that the kernel is degraded. Thread-safe.
+enum class Proof : bool { kNo, kYes };
 void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResults& past,
-                     BufferPool& buffers);
+                     BufferPool& buffers, Proof proof = Proof::kNo);
+
+// "opensnoop.bpf.o: kprobe/do_open+0x18: task_struct.pid (byte_off): ambiguous: …": where a
+// relocation stands, and what there is to say of it. The numbers are those of ObjectSet.
+[[nodiscard]] std::string describe_relocation(const ObjectSet& objects, std::uint32_t object,
+                                              std::uint32_t relocation, std::string_view reason);
 
 // The last stage, which sees the kernels in order.
 class KernelWriter {

@@ -14,6 +14,8 @@ usage: scripts/compare.sh [--rounds N] [--json FILE] ARCHIVE OBJ...
   (d) btfbatch once more into the output of (a): nothing has changed
   (e) the floor of (d): `xxhsum -H2` over every file, in N processes; (d) may take 1.5 times as
       long and 30 ms
+  (f) btfbatch verify over the output of (a); it may take 1.25 times as long as (a), and so may
+  (g) a run with --verify
 
 Prints the times, their ratios and the peak memory as a table and as JSON, and checks that (a) and
 (c) gave the same bytes. ARCHIVE is a folder of *.btf.tar.xz; OBJ is an eBPF object or an executable

@@ -21,7 +21,7 @@ packages_of() {
   case $1 in
     build)
       echo g++ cmake make ninja-build pkg-config libbpf-dev libelf-dev libtbb-dev libarchive-dev \
-        libxxhash-dev libzstd-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev \
+        zlib1g-dev libxxhash-dev libzstd-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev \
         nlohmann-json3-dev ;;
     fetch)
       echo python3 debian-archive-keyring xz-utils zstd lz4 ;;

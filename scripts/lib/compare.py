@@ -25,6 +25,8 @@ MIB = 1 << 20
 # What a run that finds nothing changed may take: this many times the reading floor, and seconds.
 NO_CHANGE_FACTOR = 1.5
 NO_CHANGE_EXTRA = 0.030
+# What a verification may take, in runs.
+VERIFY_FACTOR = 1.25
 SHORT_RUNS_PER_ROUND = 10
 
 
@@ -114,7 +116,10 @@ def run_rounds(arguments, kernels, objects, work):
     jobs = str(arguments.jobs)
     btfbatch = [arguments.btfbatch, "--archive", arguments.archive, "--out", mine, "-j", jobs]
     btfbatch += ["--progress", "never", "--objs", *arguments.objects]
-    rounds = {"btfbatch": [], "floor": [], "make": [], "no_change": [], "reading": []}
+    verify = [arguments.btfbatch, "verify", *btfbatch[1:]]
+    proving = [*btfbatch, "--verify"]
+    rounds = {name: [] for name in ("btfbatch", "floor", "make", "no_change", "reading", "verify",
+                                    "proving")}
     with open(work / "log", "w", encoding="utf-8") as log:
         measure(["sh", floor], log)  # brings the archive into the page cache
         for index in range(arguments.rounds):
@@ -124,6 +129,8 @@ def run_rounds(arguments, kernels, objects, work):
             # 2: some kernels were degraded; the comparison of the bytes tells whether rightly.
             rounds["btfbatch"].append(measure(btfbatch, log, good_codes=(0, 2)))
             rounds["floor"].append(measure(["sh", floor], log))
+            rounds["verify"].append(measure(verify, log))
+            rounds["proving"].append(measure(proving, log, good_codes=(0, 2)))
             rounds["make"].append(measure(["make", "-s", "-j", jobs, "-f", makefile], log))
             for _ in range(SHORT_RUNS_PER_ROUND):
                 # The output is that of (a).
@@ -144,6 +151,7 @@ def report_of(rounds, arguments, kernels, objects, same, refused):
 
     btfbatch, floor, make = (summed_up(name) for name in ("btfbatch", "floor", "make"))
     no_change, reading = summed_up("no_change"), summed_up("reading")
+    verify, proving = summed_up("verify"), summed_up("proving")
     allowed = NO_CHANGE_FACTOR * reading["wall_median"] + NO_CHANGE_EXTRA
     return {
         "kernels": len(kernels),
@@ -155,6 +163,10 @@ def report_of(rounds, arguments, kernels, objects, same, refused):
         "make": make,
         "no_change": no_change,
         "reading": reading,
+        "verify": verify,
+        "proving": proving,
+        "verify_over_run": verify["wall_median"] / btfbatch["wall_median"],
+        "proving_over_run": proving["wall_median"] / btfbatch["wall_median"],
         "no_change_over_reading": no_change["wall_median"] / reading["wall_median"],
         "no_change_allowed": allowed,
         "no_change_holds": no_change["wall_median"] <= allowed,
@@ -180,6 +192,8 @@ def print_table(report):
         "make": "(c) make: tar + bpftool + rm",
         "no_change": "(d) btfbatch, nothing changed",
         "reading": "(e) xxhsum -H2 | xargs -P",
+        "verify": "(f) btfbatch verify",
+        "proving": "(g) btfbatch --verify",
     }
     for name, label in rows.items():
         row = report[name]
@@ -198,6 +212,8 @@ peak memory of (a)                {report['btfbatch']['peak_bytes'] / 1e6:.0f} M
 wall time of (d) / (e)            {report['no_change_over_reading']:.2f}
   allowed for (d)                 {1000 * report['no_change_allowed']:.0f} ms: {NO_CHANGE_FACTOR} x (e) \
 + {1000 * NO_CHANGE_EXTRA:.0f} ms: {'holds' if report['no_change_holds'] else 'is exceeded'}
+wall time of (f) / (a)            {report['verify_over_run']:.3f}, allowed: {VERIFY_FACTOR}
+wall time of (g) / (a)            {report['proving_over_run']:.3f}, allowed: {VERIFY_FACTOR}
 (a) and (c) gave the same bytes   for {report['same_bytes']} kernels
 bpftool refused                   {len(report['refused_by_bpftool'])} kernels
 """

@@ -186,7 +186,7 @@ TEST_F(Incremental, ARebuildThatAsksTheSameChangesNothing) {
 
 TEST_F(Incremental, AnOutputThatIsNotWhatTheManifestSaysIsDoneAnew) {
   add_good_kernels();
-  for (const std::string layout : {"symlink", "hardlink", "copy"}) {
+  for (const std::string& layout : std::vector<std::string>{"symlink", "hardlink", "copy"}) {
     // A symbolic link, and a hard one, shows what is wrong with what it leads to.
     const std::size_t others = layout == "copy" ? 4 : 3;
     const Arguments arguments = job({"--layout", layout});

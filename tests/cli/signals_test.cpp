@@ -33,8 +33,11 @@ class Signals : public ProgramTest {
     }
   }
 
-  ProgramResult interrupted_by(int signal, const Arguments& more) {
+  ProgramResult interrupted_by(int signal, const Arguments& more, bool verifies = false) {
     Arguments arguments = job(more);
+    if (verifies) {
+      arguments.insert(arguments.begin(), "verify");
+    }
     arguments.insert(arguments.end(), {"-v", "--progress", "never"});
     RunningProgram program(command(arguments), dir_.path(), kOnePage);
     program.wait_for_error("debian/12/arm64/6.1.0-1-arm64");
@@ -70,6 +73,15 @@ TEST_F(Signals, TerminateDoesTheSame) {
   const ProgramResult result = interrupted_by(SIGTERM, {});
   EXPECT_EQ(result.exit_code, 143);
   EXPECT_THAT(result.err, HasSubstr("stopped by SIGTERM after "));
+  expect_output_untouched();
+}
+
+TEST_F(Signals, AVerificationThatIsStoppedProvesNothing) {
+  const ProgramResult result = interrupted_by(SIGTERM, {}, true);
+  EXPECT_EQ(result.exit_code, 143);
+  EXPECT_THAT(result.err,
+              ::testing::ContainsRegex("stopped by SIGTERM after [0-9]+ of [0-9]+ kernels\n"));
+  EXPECT_EQ(result.out, "");
   expect_output_untouched();
 }
 

@@ -81,17 +81,6 @@ TEST(Totals, OfNothingAreZero) {
   EXPECT_EQ(totals.times_smaller(), 0);
 }
 
-TEST(Reasons, StandInOneLine) {
-  KernelOutcome outcome;
-  EXPECT_EQ(reasons_in_one_line(outcome), "");
-  outcome.reasons = {"one", "two", "three"};
-  EXPECT_EQ(reasons_in_one_line(outcome), "one; two; three");
-  outcome.reasons.emplace_back("four");
-  EXPECT_EQ(reasons_in_one_line(outcome), "one; two; three; and 1 more reason");
-  outcome.reasons.emplace_back("five");
-  EXPECT_EQ(reasons_in_one_line(outcome), "one; two; three; and 2 more reasons");
-}
-
 TEST(SummaryText, IsAnAlignedPage) {
   EXPECT_EQ(summary_text(example(), to("btfs")), R"(Objects
   read         1

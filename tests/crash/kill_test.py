@@ -252,7 +252,8 @@ def main():
     work = Path(tempfile.mkdtemp(prefix="kill-", dir=harness.settings.work))
     states = make_states(work)
 
-    killer = Killer(arguments.preload, work, random.Random(seed))
+    preload = arguments.preload and arguments.preload.resolve()
+    killer = Killer(preload, work, random.Random(seed))
     moments = {}
     for before, after in dict.fromkeys(CHANGES):
         measured = killer.measure(states["old", before], states["new", after])

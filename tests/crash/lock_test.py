@@ -8,7 +8,7 @@ import harness
 from harness import RunningProgram, btf_writer, difference, many_kernels, tree_of
 
 MANY = 1500  # kernels; more than a pipe of one page lets pass unread
-REFUSAL = "another run is just writing into it"
+REFUSAL = "another btfbatch is just using it"
 
 
 class Lock(harness.CrashTest):

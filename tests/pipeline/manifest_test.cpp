@@ -218,28 +218,5 @@ TEST(Manifest, PathsThatLeadOutsideAreRefused) {
   }
 }
 
-TEST(Index, ListsKernelsByPathWithTheirBlobs) {
-  Manifest manifest = example();
-  std::swap(manifest.run.kernels[0], manifest.run.kernels[1]);
-  std::swap(manifest.blob_names[0], manifest.blob_names[1]);
-  manifest.run.aliases.push_back({.path = "ubuntu/20.04/x86_64/again.btf.tar.xz",
-                                  .target = "ubuntu/20.04/x86_64/5.4.btf.tar.xz",
-                                  .is_directory = false});
-  EXPECT_EQ(json::parse(write_index(manifest)), json::parse(R"({
-    "format_version": 1,
-    "kernels": [
-      {"path": "ubuntu/20.04/x86_64/5.4.btf", "distro": "ubuntu", "release": "20.04",
-       "arch": "x86_64", "kernel": "5.4", "content_id": "000000000000000100000000000000ab",
-       "blob": "blobs/000000000000000100000000000000ab.btf"},
-      {"path": "ubuntu/20.04/x86_64/5.5.btf", "distro": "ubuntu", "release": "20.04",
-       "arch": "x86_64", "kernel": "5.4", "content_id": "000000000000000100000000000000ab",
-       "blob": "blobs/000000000000000100000000000000ab-2.btf"}],
-    "aliases": [
-      {"path": "ubuntu/focal", "target": "ubuntu/20.04", "is_directory": true},
-      {"path": "ubuntu/20.04/x86_64/again.btf", "target": "ubuntu/20.04/x86_64/5.4.btf",
-       "is_directory": false}]
-  })"));
-}
-
 }  // namespace
 }  // namespace btfbatch

@@ -109,7 +109,7 @@ TEST(OutputFolder, TwoRunsAtOnceAreRefused) {
   const auto first = OutputFolder::open(dir / "out", dir / "archive");
   ASSERT_TRUE(first);
   EXPECT_THAT(refusal(dir / "out", dir / "archive", RunError::Kind::kOutput),
-              HasSubstr("another run is just writing into it"));
+              HasSubstr("another btfbatch is just using it"));
   // The refused one has not touched the other's staging.
   EXPECT_TRUE(std::filesystem::is_directory(first->blob_folder()));
 }

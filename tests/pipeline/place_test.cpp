@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "pipeline/file.h"
+#include "pipeline/index.h"
 #include "pipeline/manifest.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tree.h"
@@ -123,7 +124,7 @@ TEST(Place, ModesFollowTheUmask) {
   const mode_t before = umask(022);
   EXPECT_EQ(place(dir / "out", Layout::kSymlink, kFirst), "");
   umask(before);
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(stat((dir / "out/a/1.btf").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0644U);
   ASSERT_EQ(stat((dir / "out/btfbatch.json").c_str(), &status), 0);

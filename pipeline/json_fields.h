@@ -1,0 +1,38 @@
+// What the JSON documents of an output have in common: how their fields are written, and how they
+// are read without being believed.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/content_id.h"
+#include "core/kernel_identity.h"
+#include "pipeline/run.h"
+
+namespace btfbatch {
+
+using Json = nlohmann::ordered_json;
+
+// The version of btfbatch.json and of index.json.
+inline constexpr int kDocumentVersion = 1;
+
+// What makes a document unreadable. Only thrown and caught by those who read documents, since the
+// JSON library speaks of wrong types by exceptions too.
+struct NotADocument {
+  std::string reason;
+};
+
+// The text of a document. Bytes that are not UTF-8 are replaced.
+[[nodiscard]] std::string dump_document(const Json& json);
+
+void put_identity(Json& json, const KernelIdentity& identity);
+[[nodiscard]] Json json_of(const Alias& alias);
+
+// These throw NotADocument, or Json::exception where a field is missing or of another type.
+void check_document_version(const Json& json);
+[[nodiscard]] std::string path_from(const Json& json, const char* field);  // within the output
+[[nodiscard]] ContentId content_id_from(const std::string& hex);
+[[nodiscard]] KernelIdentity identity_from(const Json& json);
+[[nodiscard]] Alias alias_from(const Json& json);
+
+}  // namespace btfbatch
