@@ -7,6 +7,26 @@
 #include <memory>
 #include <optional>
 
+#include "pipeline/hand_over.h"
+
+#ifdef BTFBATCH_TSAN
+// What oneTBB's headers do for its library, which is not instrumented; none of these calls a body.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() {
+  return "race_top:tbb::detail\n"
+         "race:tbb::detail::d1::spin_mutex\n"
+         "race:tbb::detail::d1::spin_rw_mutex\n"
+         "race:tbb::detail::d1::wait_context\n"
+         "race:tbb::detail::d1::graph_task::\n"
+         "race:tbb::detail::d1::aggregator_generic<\n"
+         "race:tbb::detail::d1::apply_body_task_bypass<*::apply_body_task_bypass(\n"
+         "race:tbb::detail::d1::limiter_node<*::\n"
+         "race:tbb::detail::d1::item_buffer<*::\n"
+         "race:tbb::detail::d1::buffer_node<*::\n"
+         "race:tbb::detail::d1::sequencer_node<*::\n";
+}
+#endif
+
 namespace btfbatch {
 namespace {
 
@@ -20,29 +40,50 @@ constexpr std::size_t kInFlightPerJob = 4;
 
 void run_in_arena(Archive& archive, unsigned jobs, StopSignal& stop, const Stages& stages) {
   std::size_t next_sequence = 0;
+  HandOver begun;      // from the caller to every body
+  HandOver scanned;    // from each scan to the next one
+  HandOver collected;  // from each collect to the next one
+  HandOver done;       // from every body to the caller
 
   flow::graph graph;
   flow::input_node<WorkPtr> scan(graph, [&](oneapi::tbb::flow_control& control) -> WorkPtr {
+    begun.take();
+    scanned.take();
     std::optional<Entry> entry = stop.stopped() ? std::nullopt : archive.next();
-    if (!entry) {
+    WorkPtr work;
+    if (entry) {
+      work = std::make_shared<KernelWork>(start_work(next_sequence++, *std::move(entry)));
+      work->hand_over.give();
+    } else {
       control.stop();
-      return nullptr;
     }
-    return std::make_shared<KernelWork>(start_work(next_sequence++, *std::move(entry)));
+    scanned.give();
+    done.give();
+    return work;
   });
+  const auto in_parallel = [&](const std::function<void(KernelWork&)>& stage) {
+    return [&](const WorkPtr& work) {
+      begun.take();
+      work->hand_over.take();
+      stage(*work);
+      work->hand_over.give();
+      done.give();
+      return work;
+    };
+  };
   flow::limiter_node<WorkPtr> in_flight(graph, kInFlightPerJob * jobs);
-  flow::function_node<WorkPtr, WorkPtr> unpack(graph, flow::unlimited, [&](const WorkPtr& work) {
-    stages.unpack(*work);
-    return work;
-  });
-  flow::function_node<WorkPtr, WorkPtr> judge(graph, flow::unlimited, [&](const WorkPtr& work) {
-    stages.judge(*work);
-    return work;
-  });
+  flow::function_node<WorkPtr, WorkPtr> unpack(graph, flow::unlimited, in_parallel(stages.unpack));
+  flow::function_node<WorkPtr, WorkPtr> judge(graph, flow::unlimited, in_parallel(stages.judge));
   flow::sequencer_node<WorkPtr> in_order(graph, [](const WorkPtr& work) { return work->sequence; });
   flow::function_node<WorkPtr, flow::continue_msg> collect(graph, flow::serial,
                                                            [&](const WorkPtr& work) {
+                                                             begun.take();
+                                                             collected.take();
+                                                             work->hand_over.take();
                                                              stages.collect(*work);
+                                                             work->hand_over.give();
+                                                             collected.give();
+                                                             done.give();
                                                              return flow::continue_msg();
                                                            });
 
@@ -59,8 +100,10 @@ void run_in_arena(Archive& archive, unsigned jobs, StopSignal& stop, const Stage
   flow::make_edge(in_order, collect);
   flow::make_edge(collect, in_flight.decrementer());
 
+  begun.give();
   scan.activate();
   graph.wait_for_all();
+  done.take();
 }
 
 }  // namespace

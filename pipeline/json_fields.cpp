@@ -25,7 +25,7 @@ Json json_of(const Alias& alias) {
 }
 
 void check_document_version(const Json& json) {
-  if (json.at("format_version").get<int>() != kDocumentVersion) {
+  if (number_from<unsigned>(json, "format_version") != kDocumentVersion) {
     throw NotADocument{"its format version is not one that this version knows"};
   }
 }

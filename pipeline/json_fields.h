@@ -2,8 +2,11 @@
 // are read without being believed.
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "core/content_id.h"
 #include "core/kernel_identity.h"
@@ -14,7 +17,7 @@ namespace btfbatch {
 using Json = nlohmann::ordered_json;
 
 // The version of btfbatch.json and of index.json.
-inline constexpr int kDocumentVersion = 1;
+inline constexpr unsigned kDocumentVersion = 1;
 
 // What makes a document unreadable. Only thrown and caught by those who read documents, since the
 // JSON library speaks of wrong types by exceptions too.
@@ -31,6 +34,15 @@ void put_identity(Json& json, const KernelIdentity& identity);
 // These throw NotADocument, or Json::exception where a field is missing or of another type.
 void check_document_version(const Json& json);
 [[nodiscard]] std::string path_from(const Json& json, const char* field);  // within the output
+template <std::unsigned_integral Number>
+[[nodiscard]] Number number_from(const Json& json, const char* field) {
+  // get() would convert a fraction, or what is too large, to anything.
+  const Json& value = json.at(field);
+  if (!value.is_number_unsigned() || !std::in_range<Number>(value.get<std::uint64_t>())) {
+    throw NotADocument{std::string(field) + ": not a number in its range"};
+  }
+  return static_cast<Number>(value.get<std::uint64_t>());
+}
 [[nodiscard]] ContentId content_id_from(const std::string& hex);
 [[nodiscard]] KernelIdentity identity_from(const Json& json);
 [[nodiscard]] Alias alias_from(const Json& json);

@@ -97,8 +97,8 @@ Outcome outcome_from(const std::string& name) {
 ObjectSummary object_from(const Json& json) {
   return {.name = json.at("name").get<std::string>(),
           .found_in = json.value("found_in", ""),
-          .relocations = json.at("relocations").get<std::size_t>(),
-          .programs = json.at("programs").get<std::size_t>(),
+          .relocations = number_from<std::size_t>(json, "relocations"),
+          .programs = number_from<std::size_t>(json, "programs"),
           .has_btf_ext = json.at("has_btf_ext").get<bool>(),
           .warnings = json.value("warnings", std::vector<std::string>())};
 }
@@ -110,8 +110,8 @@ void kernel_from(const Json& json, Manifest& manifest) {
   kernel.identity = identity_from(json);
   kernel.outcome = outcome_from(json.at("outcome").get<std::string>());
   kernel.reasons = json.value("reasons", std::vector<std::string>());
-  kernel.compressed_size = json.at("compressed_size").get<std::uint64_t>();
-  kernel.btf_size = json.at("btf_size").get<std::uint64_t>();
+  kernel.compressed_size = number_from<std::uint64_t>(json, "compressed_size");
+  kernel.btf_size = number_from<std::uint64_t>(json, "btf_size");
   std::string blob_name;
   if (kernel.outcome != Outcome::kFailed) {
     kernel.output_path = path_from(json, "path");
@@ -121,8 +121,8 @@ void kernel_from(const Json& json, Manifest& manifest) {
     if (json.contains("source_hash")) {
       kernel.source_hash = content_id_from(json.at("source_hash").get<std::string>());
     }
-    kernel.minimized_size = json.at("minimized_size").get<std::uint64_t>();
-    kernel.type_count = json.at("types").get<std::uint32_t>();
+    kernel.minimized_size = number_from<std::uint64_t>(json, "minimized_size");
+    kernel.type_count = number_from<std::uint32_t>(json, "types");
   }
   manifest.run.kernels.push_back(std::move(kernel));
   manifest.blob_names.push_back(std::move(blob_name));
@@ -138,15 +138,15 @@ Manifest manifest_from(const Json& json) {
   }
   manifest.layout = *layout;
   if (json.contains("fingerprint")) {
-    manifest.output_version = json.at("output_version").get<std::uint32_t>();
+    manifest.output_version = number_from<std::uint32_t>(json, "output_version");
     manifest.fingerprint = content_id_from(json.at("fingerprint").get<std::string>());
-    manifest.max_btf_size = json.at("max_btf_size").get<std::uint64_t>();
+    manifest.max_btf_size = number_from<std::uint64_t>(json, "max_btf_size");
   }
   for (const Json& object : json.at("objects")) {
     manifest.run.objects.push_back(object_from(object));
   }
-  manifest.run.relocations = json.at("relocations").get<std::size_t>();
-  manifest.run.distinct_relocations = json.at("distinct_relocations").get<std::size_t>();
+  manifest.run.relocations = number_from<std::size_t>(json, "relocations");
+  manifest.run.distinct_relocations = number_from<std::size_t>(json, "distinct_relocations");
   for (const Json& kernel : json.at("kernels")) {
     kernel_from(kernel, manifest);
   }
@@ -154,8 +154,8 @@ Manifest manifest_from(const Json& json) {
     manifest.run.aliases.push_back(alias_from(alias));
   }
   manifest.run.ignored = json.at("ignored").get<std::vector<std::string>>();
-  manifest.run.filtered_out = json.at("totals").at("filtered_out").get<std::size_t>();
-  manifest.run.unique = json.at("totals").at("unique").get<std::size_t>();
+  manifest.run.filtered_out = number_from<std::size_t>(json.at("totals"), "filtered_out");
+  manifest.run.unique = number_from<std::size_t>(json.at("totals"), "unique");
   return manifest;
 }
 

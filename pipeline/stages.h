@@ -15,6 +15,7 @@
 #include "core/object/object_set.h"
 #include "pipeline/blob_store.h"
 #include "pipeline/buffer.h"
+#include "pipeline/hand_over.h"
 #include "pipeline/past_results.h"
 #include "pipeline/run.h"
 #include "pipeline/scan.h"
@@ -34,6 +35,7 @@ struct ProcessedKernels {
 
 // One kernel on its way through the graph. Only one stage has it at a time.
 struct KernelWork {
+  HandOver hand_over;        // from stage to stage
   std::size_t sequence = 0;  // its place in the archive's order
   Entry entry;
   KernelOutcome outcome;

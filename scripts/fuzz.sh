@@ -82,7 +82,7 @@ run_target() {
   mkdir -p "$corpus" "$crashes" "$build/logs"
   # An input may take some memory and time, but not without bound.
   "$build/tests/fuzz/$target" "$corpus" "tests/fuzz/corpus/$target" \
-    "$build/seeds/$(seeds_of "$target")" -max_total_time="$seconds" -timeout=20 \
+    "$build/seeds/$(seeds_of "$target")" -max_total_time="$seconds" -timeout=60 \
     -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$crashes/" >"$log" 2>&1 || true
 }
 

@@ -199,6 +199,21 @@ TEST(Manifest, WhatIsNoManifestIsRefusedWithAReason) {
   EXPECT_NE(error_of(bad), "");
 }
 
+TEST(Manifest, NumbersMustBeOnesThatTheirFieldsHold) {
+  const json good = json::parse(write_manifest(example()));
+  for (const json& value : {json(-1), json(1.5), json(1e119), json("7"), json(nullptr)}) {
+    json bad = good;
+    bad["kernels"][0]["btf_size"] = value;
+    EXPECT_NE(error_of(bad), "") << value;
+    bad = good;
+    bad["format_version"] = value;
+    EXPECT_NE(error_of(bad), "") << value;
+  }
+  json bad = good;
+  bad["kernels"][0]["types"] = 1ULL << 32;
+  EXPECT_THAT(error_of(bad), HasSubstr("types: not a number in its range"));
+}
+
 // The next run removes what a manifest lists: it must not be led astray.
 TEST(Manifest, PathsThatLeadOutsideAreRefused) {
   const json good = json::parse(write_manifest(example()));

@@ -66,6 +66,9 @@ BpftoolResult bpftool_min_core_btf(const std::string& bpftool, const std::string
   result.errors.assign(reinterpret_cast<const char*>(said.data()), said.size());
   if (result.succeeded) {
     result.bytes = output.content();
+    // It does not look whether its file could be closed: on a busy machine it was seen to write
+    // nothing and say that all is well.
+    result.succeeded = !result.bytes.empty();
     cut_empty_header_fields(result.bytes);
   }
   return result;
