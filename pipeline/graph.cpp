@@ -19,6 +19,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "race:tbb::detail::d1::wait_context\n"
          "race:tbb::detail::d1::graph_task::\n"
          "race:tbb::detail::d1::aggregator_generic<\n"
+         "race:std::__shared_ptr<btfbatch::KernelWork*::swap(\n"  // of input_node's own item
          "race:tbb::detail::d1::apply_body_task_bypass<*::apply_body_task_bypass(\n"
          "race:tbb::detail::d1::limiter_node<*::\n"
          "race:tbb::detail::d1::item_buffer<*::\n"
@@ -40,7 +41,8 @@ constexpr std::size_t kInFlightPerJob = 4;
 
 void run_in_arena(Archive& archive, unsigned jobs, StopSignal& stop, const Stages& stages) {
   std::size_t next_sequence = 0;
-  HandOver begun;      // from the caller to every body
+  // From the caller to every body. Static, since a body cannot even look for it before it has it.
+  static HandOver begun;
   HandOver scanned;    // from each scan to the next one
   HandOver collected;  // from each collect to the next one
   HandOver done;       // from every body to the caller
