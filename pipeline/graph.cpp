@@ -13,7 +13,8 @@
 // What oneTBB's headers do for its library, which is not instrumented; none of these calls a body.
 extern "C" const char* __tsan_default_suppressions();
 extern "C" const char* __tsan_default_suppressions() {
-  return "race_top:tbb::detail\n"
+  return "called_from_lib:libtbb.so\n"
+         "race_top:tbb::detail\n"
          "race:tbb::detail::d1::spin_mutex\n"
          "race:tbb::detail::d1::spin_rw_mutex\n"
          "race:tbb::detail::d1::wait_context\n"
