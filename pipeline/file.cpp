@@ -26,7 +26,7 @@ Result<OpenFile> open_regular_file(const std::filesystem::path& path) {
   if (fd.get() < 0) {
     return fail(fmt::format("cannot be opened: {}", errno_text(errno)));
   }
-  struct stat status{};
+  struct stat status {};
   if (fstat(fd.get(), &status) != 0) {
     return fail(fmt::format("cannot be examined: {}", errno_text(errno)));
   }
@@ -44,22 +44,29 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
   if (file->size > max_size) {
     return fail(fmt::format("has {} bytes, more than the {} allowed", file->size, max_size));
   }
-  std::string content(file->size, '\0');
-  std::size_t filled = 0;
-  while (filled < content.size()) {
-    const ssize_t got = read(file->fd.get(), content.data() + filled, content.size() - filled);
-    if (got < 0 && errno == EINTR) {
-      continue;
+  // Not filled with zeros first: where nothing has changed, reading is most of what a run does.
+  std::string content;
+  int failure = 0;
+  content.resize_and_overwrite(file->size, [&](char* bytes, std::size_t size) {
+    std::size_t filled = 0;
+    while (filled < size) {
+      const ssize_t got = read(file->fd.get(), bytes + filled, size - filled);
+      if (got < 0 && errno == EINTR) {
+        continue;
+      }
+      if (got < 0) {
+        failure = errno;
+      }
+      if (got <= 0) {
+        break;  // 0: shortened since it was opened; what is left is what it holds now
+      }
+      filled += static_cast<std::size_t>(got);
     }
-    if (got < 0) {
-      return fail(fmt::format("cannot be read: {}", errno_text(errno)));
-    }
-    if (got == 0) {
-      break;  // shortened since it was opened: what is left is what it holds now
-    }
-    filled += static_cast<std::size_t>(got);
+    return filled;
+  });
+  if (failure != 0) {
+    return fail(fmt::format("cannot be read: {}", errno_text(failure)));
   }
-  content.resize(filled);
   return content;
 }
 

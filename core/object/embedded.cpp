@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 #include <optional>
+#include <string_view>
 
 #include "core/bytes/reader.h"
 #include "core/elf/sections.h"
@@ -51,22 +51,19 @@ std::optional<std::uint64_t> image_size(std::span<const std::byte> bytes) {
 }  // namespace
 
 std::vector<EmbeddedObject> find_embedded_objects(std::span<const std::byte> file) {
-  static constexpr std::byte kElfMagic[] = {std::byte{0x7f}, std::byte{'E'}, std::byte{'L'},
-                                            std::byte{'F'}};
+  static constexpr std::string_view kElfMagic =
+      "\x7f"
+      "ELF";
   std::vector<EmbeddedObject> found;
-  const std::boyer_moore_horspool_searcher magic(std::begin(kElfMagic), std::end(kElfMagic));
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   std::size_t at = 0;
-  while (at < file.size()) {
-    const auto place =
-        std::search(file.begin() + static_cast<std::ptrdiff_t>(at), file.end(), magic);
-    if (place == file.end()) break;
-    at = static_cast<std::size_t>(place - file.begin());
+  while ((at = text.find(kElfMagic, at)) != std::string_view::npos) {
     const auto rest = file.subspan(at);
     if (const auto size = image_size(rest)) {
       found.push_back({at, rest.first(*size)});
       at += *size;
     } else {
-      at += sizeof kElfMagic;
+      at += kElfMagic.size();
     }
   }
   return found;
