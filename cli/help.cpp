@@ -21,18 +21,21 @@ needs, and stores identical results once.
 
 Example:
   btfbatch --archive btfhub-archive --objs *.bpf.o --out btfs/
+  btfbatch --archive btfhub-archive --objs *.bpf.o --bundle btfs.tar.xz
 
 Commands (each has its own --help):
   btfbatch [run]   what this page is about
   btfbatch verify  proves that an output is right for an archive and objects
 )",
-    .usage = "Usage: btfbatch [run] --archive PATH --objs FILE... --out DIR [OPTIONS]\n\n",
+    .usage =
+        "Usage: btfbatch [run] --archive PATH --objs FILE... [--out DIR] [--bundle FILE] "
+        "[OPTIONS]\n\n",
     .footer = R"(Exit codes:
   0    all well
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
   2    some kernels failed or were degraded, all others are written; or --strict stopped the run
   3    nothing could be written
-  130  stopped by SIGINT (143: by SIGTERM); --out is left as it was
+  130  stopped by SIGINT (143: by SIGTERM); --out and bundles are left as they were
 
 Manifest:
   DIR/btfbatch.json names every kernel with its identity, content id, sizes, outcome and reasons,

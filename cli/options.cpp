@@ -39,7 +39,8 @@ void define_inputs(OptionTable& table, Command command, RunOptions& run) {
               run.objects);
   table.path("--out", "DIR",
              is_run ? "Where the result goes. An earlier result there is replaced, kernels\n"
-                      "that have vanished from the archive included. Required."
+                      "that have vanished from the archive included. Required, unless a\n"
+                      "bundle is made."
                     : "What a run wrote. It is only read. Required.",
              run.out);
   table.only_in_config(!is_run);
@@ -54,6 +55,56 @@ void define_inputs(OptionTable& table, Command command, RunOptions& run) {
                         {"copy", Layout::kCopy},
                         {"indexed", Layout::kIndexed}},
                        run.layout);
+  table.only_in_config(false);
+}
+
+void define_bundles(OptionTable& table, Command command, BundleOptions& bundle) {
+  table.group("Bundles, beside --out or instead of it");
+  table.only_in_config(command != Command::kRun);
+  table.paths("--bundle", "FILE...",
+              "The whole result in one file; the same result gives the same bytes.\n"
+              "The ending says which form:\n"
+              "  .tar.gz, .tar.xz, .tar.zst   distro/release/arch/KERNEL.btf\n"
+              "  .btfs   each BTF once, with an index: for 'btfbatch find', the C\n"
+              "          library and the Go package",
+              bundle.files);
+  table.choice<BundleDedup>("--bundle-dedup", "HOW",
+                            "How identical entries of a tar share their bytes (default: none):\n"
+                            "  none      every entry whole; some readers know nothing else\n"
+                            "  hardlink  hard links to the first\n"
+                            "  symlink   symbolic links to the first",
+                            {{"none", BundleDedup::kNone},
+                             {"hardlink", BundleDedup::kHardlink},
+                             {"symlink", BundleDedup::kSymlink}},
+                            bundle.dedup);
+  table.texts("--bundle-path", "TEMPLATE",
+              "Other paths in a tar, such as '{distro}/{release}/{machine}/{kernel}.btf';\n"
+              "{machine} is the arch as uname has it, {go_arch} as Go, {bpf_arch} as\n"
+              "bpf2go; {arch} as the archive. At the end .btf.tar.xz instead of .btf\n"
+              "packs each. DISTRO=TEMPLATE is for one distro alone; may be repeated.",
+              bundle.paths);
+  table.choice<BtfsCompression>(
+      "--btfs-compression", "HOW",
+      "zstd (default), or stored: what the C library and the Go package read\n"
+      "in place.",
+      {{"zstd", BtfsCompression::kZstd}, {"stored", BtfsCompression::kStored}},
+      bundle.btfs_compression);
+  table.path("--emit-object", "FILE.o",
+             "An object file to link into a program, with a stored .btfs under the\n"
+             "symbols btfbatch_btfs and btfbatch_btfs_size.",
+             bundle.object_file);
+  table.choice<std::optional<ElfMachine>>(
+      "--object-arch", "ARCH",
+      "Whom --emit-object is for: x86_64 or arm64 (default: this machine).",
+      {{"x86_64", ElfMachine::kX86_64},
+       {"amd64", ElfMachine::kX86_64},
+       {"arm64", ElfMachine::kArm64},
+       {"aarch64", ElfMachine::kArm64}},
+      bundle.object_machine);
+  table.path("--emit-header", "FILE.h",
+             "A C header that declares what --emit-object defines. Without that\n"
+             "option, one that holds the bytes itself.",
+             bundle.header_file);
   table.only_in_config(false);
 }
 
@@ -129,6 +180,7 @@ void define_messages(OptionTable& table, Settings& settings) {
 
 void define_options(OptionTable& table, Command command, Settings& settings, fs::path& config) {
   define_inputs(table, command, settings.run);
+  define_bundles(table, command, settings.run.bundle);
   define_filter(table, settings.run);
   define_manner(table, command, settings.run);
   define_messages(table, settings);
@@ -199,7 +251,7 @@ Result<void> apply_config(const fs::path& file, CLI::App& app, OptionTable& tabl
   return {};
 }
 
-Result<void> check_complete(const Settings& settings) {
+Result<void> check_complete(const Settings& settings, Command command) {
   constexpr std::string_view kMissing =
       "{0} is missing: give {0} {1}, or '{2}' in a configuration file";
   if (settings.run.archive.empty()) {
@@ -208,7 +260,8 @@ Result<void> check_complete(const Settings& settings) {
   if (settings.run.objects.empty()) {
     return fail(fmt::format(kMissing, "--objs", "FILE...", "objs"));
   }
-  if (settings.run.out.empty()) {
+  const bool makes_bundle = command == Command::kRun && settings.run.bundle.wants_any();
+  if (settings.run.out.empty() && !makes_bundle) {
     return fail(fmt::format(kMissing, "--out", "DIR", "out"));
   }
   if (settings.quiet && settings.verbose) {
@@ -257,7 +310,7 @@ std::expected<Settings, Answer> parse_options(std::span<const std::string> argum
       return refuse(applied.error().message);
     }
   }
-  if (auto complete = check_complete(settings); !complete) {
+  if (auto complete = check_complete(settings, command); !complete) {
     return refuse(complete.error().message);
   }
   return settings;

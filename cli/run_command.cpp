@@ -76,9 +76,11 @@ RunObserver observe(Log& log, Progress& progress) {
 
 // Ends a run that was stopped before all kernels were done.
 int report_stop(Log& log, const Settings& settings, const RunSummary& summary, const Tally& tally) {
-  const std::string out = settings.run.out.string();
+  const std::string left = settings.run.out.empty()
+                               ? std::string("no bundle is made")
+                               : fmt::format("'{}' is left as it was", settings.run.out.string());
   if (const int signal = stop_signal(); signal != 0) {
-    log.error(fmt::format("{}; '{}' is left as it was", stopped_by_signal(tally), out));
+    log.error(fmt::format("{}; {}", stopped_by_signal(tally), left));
     return kSignalBase + signal;
   }
   const auto bad = std::ranges::find_if(summary.kernels, [](const KernelOutcome& kernel) {
@@ -90,7 +92,7 @@ int report_stop(Log& log, const Settings& settings, const RunSummary& summary, c
           : fmt::format("{} {}: {}", bad->archive_path,
                         bad->outcome == Outcome::kFailed ? "failed" : "is degraded",
                         reasons_in_one_line(bad->reasons));
-  log.error(fmt::format("stopped by --strict: {}; '{}' is left as it was", why, out));
+  log.error(fmt::format("stopped by --strict: {}; {}", why, left));
   return kSomeKernels;
 }
 

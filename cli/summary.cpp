@@ -17,8 +17,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Empty where no output folder is made.
 std::string manifest_of(const RunOptions& options) {
-  return (options.out / "btfbatch.json").string();
+  return options.out.empty() ? std::string() : (options.out / "btfbatch.json").string();
 }
 
 double seconds_of(const RunSummary& summary) {
@@ -58,6 +59,31 @@ void add_kernels(Page& page, const RunSummary& summary, const Totals& totals) {
   }
 }
 
+void add_bundles(Page& page, const RunSummary& summary) {
+  if (summary.bundles.empty()) {
+    return;
+  }
+  page.headline("Bundles");
+  for (const BundleSummary& bundle : summary.bundles) {
+    const std::string size = format_size(bundle.size);
+    page.row(printable(bundle.path), bundle.plain_tar_xz_size
+                                         ? fmt::format("{}; tar cJ of plain files: {}", size,
+                                                       format_size(*bundle.plain_tar_xz_size))
+                                         : size);
+  }
+}
+
+Json bundles_json(const RunSummary& summary) {
+  Json bundles = Json::array();
+  for (const BundleSummary& bundle : summary.bundles) {
+    Json& row = bundles.emplace_back(Json{{"path", bundle.path}, {"size", bundle.size}});
+    if (bundle.plain_tar_xz_size) {
+      row["plain_tar_xz_size"] = *bundle.plain_tar_xz_size;
+    }
+  }
+  return bundles;
+}
+
 }  // namespace
 
 double Totals::times_smaller() const {
@@ -89,7 +115,7 @@ Totals totals_of(const RunSummary& summary, Layout layout) {
 
 std::string summary_text(const RunSummary& summary, const RunOptions& options) {
   const Totals totals = totals_of(summary, options.layout);
-  Page page("see " + manifest_of(options));
+  Page page(options.out.empty() ? "give --out to see all" : "see " + manifest_of(options));
   page.objects(summary.objects, summary.relocations, summary.distinct_relocations);
   add_kernels(page, summary, totals);
   page.headline("Bytes");
@@ -99,12 +125,15 @@ std::string summary_text(const RunSummary& summary, const RunOptions& options) {
                           ? format_size(totals.written_bytes)
                           : fmt::format("{}, {:.1f} times smaller",
                                         format_size(totals.written_bytes), totals.times_smaller()));
+  add_bundles(page, summary);
   page.headline("Run");
   const double seconds = seconds_of(summary);
   page.row("time", seconds > 0 ? fmt::format("{}, {:.1f} kernels/s", format_duration(summary.wall),
                                              static_cast<double>(totals.read) / seconds)
                                : format_duration(summary.wall));
-  page.row("manifest", printable(manifest_of(options)));
+  if (!options.out.empty()) {
+    page.row("manifest", printable(manifest_of(options)));
+  }
   return std::move(page).text();
 }
 
@@ -126,6 +155,7 @@ Json summary_json(const RunSummary& summary, const RunOptions& options) {
         {"btf", totals.btf_bytes},
         {"written", totals.written_bytes},
         {"times_smaller", totals.times_smaller()}}},
+      {"bundles", bundles_json(summary)},
       {"seconds", seconds_of(summary)},
       {"manifest", manifest_of(options)}};
 }

@@ -152,4 +152,8 @@ bool Filter::passes(std::string_view archive_path, const KernelIdentity& identit
          !matches_any(exclude, archive_path);
 }
 
+bool Filter::excludes_alias(const std::string& path) const {
+  return matches_any(exclude, path) || matches_any(exclude, path + "/");
+}
+
 }  // namespace btfbatch

@@ -30,6 +30,10 @@ struct Filter {
 
   // Whether the kernel passes. To be asked only once check() has succeeded. Thread-safe.
   [[nodiscard]] bool passes(std::string_view archive_path, const KernelIdentity& identity) const;
+
+  // Whether `exclude` names another path to a kernel, or to a folder of them and all that is in it.
+  // The other conditions are about kernels, under whatever path. Thread-safe.
+  [[nodiscard]] bool excludes_alias(const std::string& path) const;
 };
 
 }  // namespace btfbatch

@@ -8,6 +8,7 @@
 
 #include "pipeline/announcer.h"
 #include "pipeline/blob_store.h"
+#include "pipeline/bundle/bundle.h"
 #include "pipeline/cores.h"
 #include "pipeline/graph.h"
 #include "pipeline/index.h"
@@ -19,6 +20,7 @@
 #include "pipeline/past_results.h"
 #include "pipeline/place.h"
 #include "pipeline/scan.h"
+#include "pipeline/scratch_folder.h"
 #include "pipeline/stages.h"
 #include "pipeline/stop_signal.h"
 
@@ -128,13 +130,13 @@ Result<void> read_back(const OutputFolder& folder, const OutputPlan& plan, const
                           misplaced.front().reason, misplaced.size(), plan.size()));
 }
 
-// The results that `folder` and the cache hold for a run under `rules`.
+// The results that `folder`, where there is one, and the cache hold for a run under `rules`.
 Result<PastResults> past_results(const RunOptions& options, const ResultRules& rules,
-                                 const OutputFolder& folder) {
+                                 const std::optional<OutputFolder>& folder) {
   PastResults past(rules);
   const bool only_new = options.fresh || options.verify;
-  if (!only_new && folder.earlier_manifest()) {
-    past.add_output(folder.root(), *folder.earlier_manifest());
+  if (!only_new && folder && folder->earlier_manifest()) {
+    past.add_output(folder->root(), *folder->earlier_manifest());
   }
   if (!options.cache.empty()) {
     Result<ResultCache> cache = ResultCache::open(options.cache, options.archive, rules);
@@ -144,6 +146,53 @@ Result<PastResults> past_results(const RunOptions& options, const ResultRules& r
     past.use_cache(*std::move(cache), only_new);
   }
   return past;
+}
+
+// Where new contents wait until all kernels are done.
+struct WorkingPlace {
+  std::optional<OutputFolder> folder;    // locked against other runs
+  std::optional<ScratchFolder> scratch;  // where no output folder is wanted
+
+  [[nodiscard]] std::filesystem::path blob_folder() const {
+    return folder ? folder->blob_folder() : scratch->path();
+  }
+};
+
+std::expected<WorkingPlace, RunError> open_working_place(const RunOptions& options) {
+  WorkingPlace place;
+  if (!options.out.empty()) {
+    std::expected<OutputFolder, RunError> folder = OutputFolder::open(options.out, options.archive);
+    if (!folder) {
+      return std::unexpected(std::move(folder).error());
+    }
+    place.folder.emplace(*std::move(folder));
+  } else {
+    Result<ScratchFolder> scratch = ScratchFolder::make();
+    if (!scratch) {
+      return no_output(std::move(scratch).error());
+    }
+    place.scratch.emplace(*std::move(scratch));
+  }
+  return place;
+}
+
+// Makes the output folder show what is written, manifest and all.
+Result<void> place_tree(const RunOptions& options, OutputFolder& folder, const Manifest& manifest,
+                        std::span<const WrittenKernel> written, const BlobStore& blobs,
+                        StopSignal& stop) {
+  const Documents documents{.manifest = write_manifest(manifest),
+                            .index = options.layout == Layout::kIndexed
+                                         ? std::optional(write_index(manifest))
+                                         : std::nullopt};
+  const OutputPlan plan = plan_output(options.layout, written, manifest.run.aliases);
+  Result<void> placed = place_output(folder, plan, blobs, options.layout, documents, &stop);
+  if (placed && options.verify) {
+    placed = read_back(folder, plan, blobs);
+  }
+  if (placed) {
+    folder.complete();
+  }
+  return placed;
 }
 
 }  // namespace
@@ -166,6 +215,9 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   if (Result<void> checked = options.filter.check(); !checked) {
     return usage(std::move(checked).error());
   }
+  if (Result<void> checked = options.bundle.check(options.archive); !checked) {
+    return usage(std::move(checked).error());
+  }
 
   // The objects, once for all kernels. Past here the object set is read-only.
   const Result<LoadedObjects> objects = load_objects(options.objects);
@@ -178,15 +230,15 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   announcer.tell(observer.objects_loaded, summary);
 
   // The output folder, locked against other runs. Nothing in it changes before the last step.
-  std::expected<OutputFolder, RunError> folder = OutputFolder::open(options.out, options.archive);
-  if (!folder) {
-    return std::unexpected(std::move(folder).error());
+  std::expected<WorkingPlace, RunError> place = open_working_place(options);
+  if (!place) {
+    return std::unexpected(std::move(place).error());
   }
 
   // What earlier runs have done already. Past here it is read-only, but for what the cache gains.
   const ResultRules rules{.fingerprint = objects->set.fingerprint(),
                           .max_btf_size = options.max_btf_size};
-  const Result<PastResults> past = past_results(options, rules, *folder);
+  const Result<PastResults> past = past_results(options, rules, place->folder);
   if (!past) {
     return usage(past.error());
   }
@@ -201,7 +253,7 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   announcer.tell(observer.scanned, (*archive)->entry_count());
 
   // All kernels, in parallel; new contents go to staging. Past here no thread but this one is left.
-  BlobStore blobs(folder->blob_folder());
+  BlobStore blobs(place->blob_folder());
   Result<ProcessedKernels> kernels = process_kernels(
       options, **archive, objects->set, *past, blobs, stop,
       [&](const KernelOutcome& kernel) { announcer.tell(observer.kernel_done, kernel); });
@@ -214,6 +266,8 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   const std::vector<std::string> blob_names = name_blobs(*kernels, blobs);
   const std::vector<WrittenKernel> written = written_kernels(*kernels, blob_names);
   Findings found = (*archive)->findings();
+  std::erase_if(found.aliases,
+                [&](const Alias& alias) { return options.filter.excludes_alias(alias.path); });
   keep_living_aliases(found.aliases, written);
   summary.kernels = std::move(kernels->outcomes);
   summary.aliases = std::move(found.aliases);
@@ -227,21 +281,24 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   // All or nothing: a run that was stopped, or has nothing to show, leaves the output as it was.
   summary.stopped_early = stop.stopped();
   if (!summary.stopped_early && !written.empty()) {
-    const Manifest manifest = make_manifest(options.layout, rules, summary, *kernels, blob_names);
-    const Documents documents{.manifest = write_manifest(manifest),
-                              .index = options.layout == Layout::kIndexed
-                                           ? std::optional(write_index(manifest))
-                                           : std::nullopt};
-    const OutputPlan plan = plan_output(options.layout, written, summary.aliases);
-    Result<void> placed = place_output(*folder, plan, blobs, options.layout, documents, &stop);
-    if (placed && options.verify) {
-      placed = read_back(*folder, plan, blobs);
+    // Bundles first, under temporary names: what fails here has changed nothing.
+    Result<StagedBundles> bundles = StagedBundles::make(
+        options.bundle, bundle_entries(written, summary.aliases), blobs, rules.fingerprint);
+    if (!bundles) {
+      return no_output(std::move(bundles).error());
+    }
+    Result<void> placed;
+    if (place->folder) {
+      const Manifest manifest = make_manifest(options.layout, rules, summary, *kernels, blob_names);
+      placed = place_tree(options, *place->folder, manifest, written, blobs, stop);
     }
     if (placed) {
-      folder->complete();
-    } else if (stop.stopped() && !folder->is_placing()) {
+      placed = bundles->place();
+      summary.bundles = bundles->summaries();
+    }
+    if (!placed && stop.stopped() && place->folder && !place->folder->is_placing()) {
       summary.stopped_early = true;
-    } else {
+    } else if (!placed) {
       return no_output(std::move(placed).error());
     }
   }

@@ -14,6 +14,7 @@
 #include "core/content_id.h"
 #include "core/error.h"
 #include "core/kernel_identity.h"
+#include "pipeline/bundle/options.h"
 #include "pipeline/filter.h"
 
 namespace btfbatch {
@@ -29,7 +30,7 @@ enum class Layout : std::uint8_t {
 struct RunOptions {
   std::filesystem::path archive;  // directory tree, one tar of such a tree, or one kernel's file
   std::vector<std::filesystem::path> objects;  // eBPF ELFs, or executables that embed some
-  std::filesystem::path out;
+  std::filesystem::path out;                   // empty: nothing but what `bundle` asks for
   Layout layout = Layout::kSymlink;
   Filter filter;
   unsigned jobs = 0;  // threads of the whole process; 0: one per core that the process may use
@@ -43,6 +44,7 @@ struct RunOptions {
   // A folder of results that runs into different outputs share; empty for none. See
   // pipeline/result_cache.h.
   std::filesystem::path cache{};
+  BundleOptions bundle{};  // files to make beside the tree, or instead of it
 };
 
 enum class Outcome : std::uint8_t {
@@ -97,6 +99,7 @@ struct RunSummary {
   std::vector<std::string> ignored;      // files that are no kernel: markers, READMEs; sorted
   std::size_t filtered_out = 0;          // kernels that the filters left out
   std::size_t unique = 0;                // different contents among the written kernels
+  std::vector<BundleSummary> bundles;    // in the order in which they were asked for
   bool stopped_early = false;  // --strict, or a request to stop: outputs were left as they were
   std::chrono::nanoseconds wall{0};
 

@@ -1,0 +1,248 @@
+#include "pipeline/bundle/bundle.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "core/find/btfs_writer.h"
+#include "pipeline/bundle/btfs_compression.h"
+#include "pipeline/bundle/embedding.h"
+#include "pipeline/bundle/path_template.h"
+#include "pipeline/bundle/tar_writer.h"
+
+namespace btfbatch {
+namespace {
+
+TarCompression compression_of(BundleForm form) {
+  switch (form) {
+    case BundleForm::kTarGzip:
+      return TarCompression::kGzip;
+    case BundleForm::kTarXz:
+      return TarCompression::kXz;
+    case BundleForm::kTarZstd:
+      return TarCompression::kZstd;
+    case BundleForm::kBtfs:
+      break;
+  }
+  return TarCompression::kNone;
+}
+
+std::string relative_link(const std::string& from, const std::string& to) {
+  return std::filesystem::path(to)
+      .lexically_relative(std::filesystem::path(from).parent_path())
+      .string();
+}
+
+// A tar.xz that holds one BTF, for readers that want each kernel packed.
+Result<std::string> pack(const std::string& tar_name, const std::string& btf) {
+  std::string packed;
+  TarWriter tar(TarCompression::kXz, [&](std::span<const std::byte> bytes) -> Result<void> {
+    packed.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return {};
+  });
+  const std::string member = std::filesystem::path(tar_name).stem().stem().string();
+  if (Result<void> added = tar.add_file(member, bytes_of(btf)); !added) {
+    return std::unexpected(std::move(added).error());
+  }
+  if (Result<void> finished = tar.finish(); !finished) {
+    return std::unexpected(std::move(finished).error());
+  }
+  return packed;
+}
+
+Result<void> write_tar(TarWriter& tar, std::span<const BundleEntry> entries, BundleDedup dedup,
+                       const BlobStore& blobs) {
+  std::map<std::size_t, std::string> first_path;  // by blob
+  for (const BundleEntry& entry : entries) {
+    const auto [first, is_first] = first_path.emplace(entry.blob, entry.path);
+    Result<void> added;
+    if (is_first || dedup == BundleDedup::kNone) {
+      Result<std::string> content = blobs.read(entry.blob);
+      if (content && entry.path.ends_with(".tar.xz")) {
+        content = pack(entry.path, *content);
+      }
+      added = content ? tar.add_file(entry.path, bytes_of(*content))
+                      : std::unexpected(std::move(content).error());
+    } else if (dedup == BundleDedup::kHardlink) {
+      added = tar.add_hardlink(entry.path, first->second);
+    } else {
+      added = tar.add_symlink(entry.path, relative_link(entry.path, first->second));
+    }
+    if (!added) {
+      return added;
+    }
+  }
+  return tar.finish();
+}
+
+// What `tar cJ` makes of the tree of plain files: folders before what is in them, nothing shared.
+Result<std::uint64_t> plain_tar_xz_size(std::span<const BundleEntry> entries,
+                                        const BlobStore& blobs) {
+  std::uint64_t size = 0;
+  TarWriter tar(TarCompression::kXz, [&](std::span<const std::byte> bytes) -> Result<void> {
+    size += bytes.size();
+    return {};
+  });
+  std::set<std::string> folders;
+  Result<void> added = tar.add_folder(".");
+  for (const BundleEntry& entry : entries) {
+    for (std::size_t slash = entry.path.find('/'); added && slash != std::string::npos;
+         slash = entry.path.find('/', slash + 1)) {
+      if (const auto [folder, is_new] = folders.insert(entry.path.substr(0, slash)); is_new) {
+        added = tar.add_folder("./" + *folder);
+      }
+    }
+    const Result<std::string> content = blobs.read(entry.blob);
+    if (!content) {
+      return std::unexpected(content.error());
+    }
+    if (added) {
+      added = tar.add_file("./" + entry.path, bytes_of(*content));
+    }
+  }
+  if (added) {
+    added = tar.finish();
+  }
+  return added ? Result<std::uint64_t>(size) : std::unexpected(std::move(added).error());
+}
+
+// The stored .btfs of all entries.
+Result<std::vector<std::byte>> make_btfs(std::span<const BundleEntry> entries,
+                                         const BlobStore& blobs, const ContentId& fingerprint) {
+  std::map<std::size_t, std::string> contents;  // by blob
+  std::vector<BtfsKernel> kernels;
+  for (const BundleEntry& entry : entries) {
+    auto content = contents.find(entry.blob);
+    if (content == contents.end()) {
+      Result<std::string> read = blobs.read(entry.blob);
+      if (!read) {
+        return std::unexpected(std::move(read).error());
+      }
+      content = contents.emplace(entry.blob, *std::move(read)).first;
+    }
+    kernels.push_back({.identity = entry.identity, .btf = bytes_of(content->second)});
+  }
+  return write_btfs(kernels, fingerprint);
+}
+
+}  // namespace
+
+Result<void> StagedBundles::add(const std::filesystem::path& path, const Fill& fill) {
+  Result<StagedFile> file = StagedFile::make(path);
+  if (!file) {
+    return std::unexpected(std::move(file).error());
+  }
+  Result<void> written = fill(*file);
+  if (written) {
+    written = file->sync();
+  }
+  if (written) {
+    summaries_.push_back(
+        {.path = path.string(), .size = file->size(), .plain_tar_xz_size = std::nullopt});
+    files_.push_back(*std::move(file));
+  }
+  return written;
+}
+
+Result<void> StagedBundles::add_bundles(const BundleOptions& options,
+                                        std::span<const BundleEntry> entries,
+                                        const BlobStore& blobs, std::span<const std::byte> btfs) {
+  const PathTemplates templates = PathTemplates::parse(options.paths).value();
+  const Result<std::vector<BundleEntry>> renamed = templates.empty()
+                                                       ? std::vector(entries.begin(), entries.end())
+                                                       : rename_entries(entries, templates);
+  if (!renamed) {
+    return std::unexpected(renamed.error());
+  }
+  const Result<std::uint64_t> plain = plain_tar_xz_size(entries, blobs);
+  if (!plain) {
+    return std::unexpected(plain.error());
+  }
+  for (const std::filesystem::path& path : options.files) {
+    Result<void> added = add(path, [&](StagedFile& file) -> Result<void> {
+      if (const BundleForm form = bundle_form_of(path).value(); form != BundleForm::kBtfs) {
+        TarWriter tar(compression_of(form),
+                      [&](std::span<const std::byte> bytes) { return file.write(bytes); });
+        return write_tar(tar, *renamed, options.dedup, blobs);
+      }
+      if (options.btfs_compression == BtfsCompression::kStored) {
+        return file.write(btfs);
+      }
+      const Result<std::vector<std::byte>> compressed = compress_btfs(btfs);
+      return compressed ? file.write(*compressed) : std::unexpected(compressed.error());
+    });
+    if (!added) {
+      return fail_within("--bundle", std::move(added).error());
+    }
+    summaries_.back().plain_tar_xz_size = *plain;
+  }
+  return {};
+}
+
+Result<void> StagedBundles::add_embedding(const BundleOptions& options,
+                                          std::span<const std::byte> btfs) {
+  const bool has_object = !options.object_file.empty();
+  if (has_object) {
+    const ElfMachine machine =
+        options.object_machine ? *options.object_machine : own_elf_machine().value();
+    Result<void> added = add(options.object_file, [&](StagedFile& file) -> Result<void> {
+      const Result<std::vector<std::byte>> object = embedding_object(machine, btfs);
+      return object ? file.write(*object) : std::unexpected(object.error());
+    });
+    if (!added) {
+      return fail_within("--emit-object", std::move(added).error());
+    }
+  }
+  if (!options.header_file.empty()) {
+    Result<void> added = add(options.header_file, [&](StagedFile& file) {
+      return file.write(
+          bytes_of(has_object ? embedding_header() : embedding_header_with_bytes(btfs)));
+    });
+    if (!added) {
+      return fail_within("--emit-header", std::move(added).error());
+    }
+  }
+  return {};
+}
+
+Result<StagedBundles> StagedBundles::make(const BundleOptions& options,
+                                          std::span<const BundleEntry> entries,
+                                          const BlobStore& blobs, ContentId fingerprint) {
+  // The .btfs once, however many files are made of it.
+  std::vector<std::byte> btfs;
+  const bool needs_btfs = !options.object_file.empty() || !options.header_file.empty() ||
+                          std::ranges::any_of(options.files, [](const std::filesystem::path& file) {
+                            return bundle_form_of(file) == BundleForm::kBtfs;
+                          });
+  if (needs_btfs) {
+    Result<std::vector<std::byte>> made = make_btfs(entries, blobs, fingerprint);
+    if (!made) {
+      return fail_within(".btfs", std::move(made).error());
+    }
+    btfs = *std::move(made);
+  }
+  StagedBundles staged;
+  Result<void> added;
+  if (!options.files.empty()) {
+    added = staged.add_bundles(options, entries, blobs, btfs);
+  }
+  if (added) {
+    added = staged.add_embedding(options, btfs);
+  }
+  if (!added) {
+    return std::unexpected(std::move(added).error());
+  }
+  return staged;
+}
+
+Result<void> StagedBundles::place() {
+  for (StagedFile& file : files_) {
+    if (Result<void> placed = file.place(); !placed) {
+      return placed;
+    }
+  }
+  return {};
+}
+
+}  // namespace btfbatch

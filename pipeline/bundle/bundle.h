@@ -1,0 +1,47 @@
+// Bundles: the whole result in one file, and that file in forms to be linked into a program.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/content_id.h"
+#include "core/error.h"
+#include "pipeline/blob_store.h"
+#include "pipeline/bundle/entries.h"
+#include "pipeline/bundle/options.h"
+#include "pipeline/staged_file.h"
+
+namespace btfbatch {
+
+// All files that `options` ask for, under temporary names beside their final ones, with their bytes
+// on the disk. `options` have been checked. Where any cannot be made, none is left.
+class StagedBundles {
+ public:
+  // `entries` in the order of their paths. `fingerprint` is that of the object set.
+  [[nodiscard]] static Result<StagedBundles> make(const BundleOptions& options,
+                                                  std::span<const BundleEntry> entries,
+                                                  const BlobStore& blobs, ContentId fingerprint);
+
+  // Gives them their final names, each in one step.
+  [[nodiscard]] Result<void> place();
+
+  [[nodiscard]] const std::vector<BundleSummary>& summaries() const { return summaries_; }
+
+ private:
+  using Fill = std::function<Result<void>(StagedFile&)>;
+
+  [[nodiscard]] Result<void> add(const std::filesystem::path& path, const Fill& fill);
+  [[nodiscard]] Result<void> add_bundles(const BundleOptions& options,
+                                         std::span<const BundleEntry> entries,
+                                         const BlobStore& blobs, std::span<const std::byte> btfs);
+  [[nodiscard]] Result<void> add_embedding(const BundleOptions& options,
+                                           std::span<const std::byte> btfs);
+
+  std::vector<StagedFile> files_;
+  std::vector<BundleSummary> summaries_;
+};
+
+}  // namespace btfbatch

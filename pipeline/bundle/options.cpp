@@ -1,0 +1,93 @@
+#include "pipeline/bundle/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "pipeline/bundle/path_template.h"
+#include "pipeline/file.h"
+
+namespace btfbatch {
+namespace {
+
+struct Ending {
+  std::string_view text;
+  BundleForm form;
+};
+constexpr std::array<Ending, 6> kEndings = {{{".tar.gz", BundleForm::kTarGzip},
+                                             {".tgz", BundleForm::kTarGzip},
+                                             {".tar.xz", BundleForm::kTarXz},
+                                             {".txz", BundleForm::kTarXz},
+                                             {".tar.zst", BundleForm::kTarZstd},
+                                             {".btfs", BundleForm::kBtfs}}};
+
+// What speaks against a file's place.
+Result<void> check_place(const std::filesystem::path& file, const std::filesystem::path& archive) {
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::weakly_canonical(file, error);
+  if (error) {
+    return fail(error.message());
+  }
+  if (!std::filesystem::is_directory(place.parent_path(), error)) {
+    return fail(fmt::format("there is no folder {}; make it first", place.parent_path().string()));
+  }
+  const std::filesystem::path source = std::filesystem::weakly_canonical(archive, error);
+  if (!source.empty() && is_within(place, source)) {
+    return fail(
+        fmt::format("lies inside of the archive {}: the next run would take it for a kernel",
+                    archive.string()));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<BundleForm> bundle_form_of(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  const auto found = std::ranges::find_if(kEndings, [&](const Ending& ending) {
+    return name.size() > ending.text.size() && name.ends_with(ending.text);
+  });
+  return found == kEndings.end() ? std::nullopt : std::optional(found->form);
+}
+
+Result<void> BundleOptions::check(const std::filesystem::path& archive) const {
+  std::vector<std::pair<std::string_view, std::filesystem::path>> wanted;
+  for (const std::filesystem::path& file : files) {
+    if (!bundle_form_of(file)) {
+      return fail(
+          fmt::format("--bundle {}: the ending says the form: .tar.gz, .tar.xz, .tar.zst or .btfs",
+                      file.string()));
+    }
+    wanted.emplace_back("--bundle", file);
+  }
+  if (!object_file.empty()) {
+    if (!object_machine && !own_elf_machine()) {
+      return fail(
+          "--emit-object: objects are not made for a machine like this one; name another with "
+          "--object-arch");
+    }
+    wanted.emplace_back("--emit-object", object_file);
+  }
+  if (!header_file.empty()) {
+    wanted.emplace_back("--emit-header", header_file);
+  }
+  std::set<std::filesystem::path> seen;
+  for (const auto& [option, file] : wanted) {
+    if (!seen.insert(file.lexically_normal()).second) {
+      return fail(fmt::format("{} is to be made twice", file.string()));
+    }
+    if (Result<void> checked = check_place(file, archive); !checked) {
+      return fail_within(fmt::format("{} {}", option, file.string()), std::move(checked).error());
+    }
+  }
+  if (const Result<PathTemplates> templates = PathTemplates::parse(paths); !templates) {
+    return fail_within("--bundle-path", templates.error());
+  }
+  return {};
+}
+
+}  // namespace btfbatch
