@@ -89,7 +89,7 @@ std::string describe(const ObjectSet& objects, const DistinctRelocation& relocat
 
 }  // namespace
 
-Result<MinimizedBtf> minimize(const BtfView& kernel, const ObjectSet& objects) {
+Result<MinimizedBtf> minimize(const BtfView& kernel, const ObjectSet& objects, Answers* answers) {
   const RelocationPlan& plan = objects.plan();
   Resolver resolver(kernel, plan);
   Marks marks(kernel);
@@ -98,12 +98,14 @@ Result<MinimizedBtf> minimize(const BtfView& kernel, const ObjectSet& objects) {
 
   for (const RelocationSequence& sequence : plan.sequences) {
     if (resolver.gave_up()) break;
+    if (answers != nullptr) answers->sequences.emplace_back();
     resolver.resolve(
         sequence,
         [&](const DistinctRelocation& relocation, const TargetSpec& place) {
           marked = marks.keep(relocation.spec.kind, place) && marked;
         },
         [&](std::size_t position, const Resolution& resolution) {
+          if (answers != nullptr) answers->sequences.back().push_back(resolution);
           if (resolution.reason.empty()) return;
           const auto reason =
               describe(objects, plan.distinct[resolution.distinct], resolution.reason);

@@ -10,6 +10,7 @@
 #include "core/content_id.h"
 #include "core/error.h"
 #include "core/object/object_set.h"
+#include "core/relocation/answers.h"
 
 namespace btfbatch {
 
@@ -41,6 +42,10 @@ struct MinimizedBtf {
 // Fails only where the kernel's BTF is not what a compiler makes (tens of thousands of types of one
 // name, structs within each other that take forever to search, names that overlap) and a relocation
 // runs into it; time and memory are bounded whatever the BTF. Thread-safe.
-[[nodiscard]] Result<MinimizedBtf> minimize(const BtfView& kernel, const ObjectSet& objects);
+//
+// Where `answers` is given, the kernel's answers, which minimizing has to find anyway, are left
+// there for a report.
+[[nodiscard]] Result<MinimizedBtf> minimize(const BtfView& kernel, const ObjectSet& objects,
+                                            Answers* answers = nullptr);
 
 }  // namespace btfbatch

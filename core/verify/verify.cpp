@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "core/relocation/answers.h"
 #include "core/relocation/plan.h"
-#include "core/relocation/resolver.h"
 
 namespace btfbatch {
 namespace {
@@ -43,8 +43,8 @@ class Verifier {
         minimized_(minimized, plan, machine_of(full)) {}
 
   void verify(const RelocationSequence& sequence, VerifyResult& result) {
-    const auto expected = resolve(full_, sequence);
-    const auto found = resolve(minimized_, sequence);
+    const auto expected = answers_to(full_, sequence);
+    const auto found = answers_to(minimized_, sequence);
     const bool gave_up = full_.gave_up() || minimized_.gave_up();
     result.relocations += expected.size() * sequence.askers.size();
     for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -61,14 +61,6 @@ class Verifier {
   }
 
  private:
-  static std::vector<Resolution> resolve(Resolver& resolver, const RelocationSequence& sequence) {
-    std::vector<Resolution> resolutions;
-    resolutions.reserve(sequence.relocations.size());
-    resolver.resolve(sequence, nullptr,
-                     [&](std::size_t, const Resolution& r) { resolutions.push_back(r); });
-    return resolutions;
-  }
-
   [[nodiscard]] bool patches_alike(const Resolution& expected, const Resolution& found) const {
     if (expected.state != found.state) return false;
     if (expected.state != Resolution::State::kResolved) return true;
