@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "test_paths.h"
 #include "tests/cli/program.h"
 
 namespace btfbatch::test {

@@ -8,6 +8,7 @@
 #include "core/minimize/minimize.h"
 #include "core/object/object.h"
 #include "core/object/object_set.h"
+#include "test_paths.h"
 
 namespace btfbatch::test {
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "test_paths.h"
+
 namespace btfbatch::test {
 namespace {
 

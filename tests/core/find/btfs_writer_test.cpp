@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/find/btfbatch_find.h"
+#include "test_paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace btfbatch {

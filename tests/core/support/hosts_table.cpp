@@ -3,6 +3,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "test_paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace btfbatch::test {

@@ -6,6 +6,8 @@
 #include <regex>
 #include <stdexcept>
 
+#include "test_paths.h"
+
 namespace btfbatch::test {
 
 std::vector<ListedRelocation> list_relocations(const std::string& object_path) {
