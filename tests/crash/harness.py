@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -16,6 +17,9 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import btf_writer  # noqa: E402, F401
+
+# A test that itself runs in the background may have had SIGINT ignored, and so would what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 STAGING = ".btfbatch-staging"

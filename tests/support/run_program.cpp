@@ -56,6 +56,8 @@ RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
     throw_errno("fork");
   }
   if (process_ == 0) {
+    // A test that itself runs in the background may have had this ignored.
+    ::signal(SIGINT, SIG_DFL);
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (::dup2(nothing, STDIN_FILENO) < 0 || ::dup2(out[1], STDOUT_FILENO) < 0 ||
         ::dup2(err[1], STDERR_FILENO) < 0 || (!folder.empty() && ::chdir(folder.c_str()) != 0)) {
