@@ -1,36 +1,39 @@
 #include "cli/help.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "cli/commands.h"
 
 namespace btfbatch::cli {
 namespace {
 
-struct Texts {
-  const char* description;
-  const char* usage;
-  const char* footer;
-};
+std::string list_of_commands() {
+  std::string list = "Commands (each has its own --help):\n";
+  for (const CommandEntry& entry : commands()) {
+    list += fmt::format("  {:<8} {}\n", entry.name, entry.summary);
+  }
+  return list;
+}
 
-constexpr Texts kRun = {
-    .description =
-        R"(btfbatch writes, for every kernel of a BTFHub archive, the smallest BTF that a set of eBPF objects
+HelpTexts run_texts() {
+  return {
+      .description =
+          R"(btfbatch writes, for every kernel of a BTFHub archive, the smallest BTF that a set of eBPF objects
 needs, and stores identical results once.
 
 Example:
   btfbatch --archive btfhub-archive --objs *.bpf.o --out btfs/
   btfbatch --archive btfhub-archive --objs *.bpf.o --bundle btfs.tar.xz
 
-Commands (each has its own --help):
-  btfbatch [run]   what this page is about
-  btfbatch verify  proves that an output is right for an archive and objects
-)",
-    .usage =
-        "Usage: btfbatch [run] --archive PATH --objs FILE... [--out DIR] [--bundle FILE] "
-        "[OPTIONS]\n\n",
-    .footer = R"(Exit codes:
+)" + list_of_commands(),
+      .usage = "btfbatch [run] --archive PATH --objs FILE... [--out DIR] [--bundle FILE] [OPTIONS]",
+      .footer = R"(Exit codes:
   0    all well
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
   2    some kernels failed or were degraded, all others are written; or --strict stopped the run
@@ -40,10 +43,12 @@ Commands (each has its own --help):
 Manifest:
   DIR/btfbatch.json names every kernel with its identity, content id, sizes, outcome and reasons,
   and every object with its relocations. README.md describes its fields.)"};
+}
 
-constexpr Texts kVerify = {
-    .description =
-        R"(btfbatch verify replays every relocation of every object twice, against the kernel's full BTF in
+HelpTexts verify_texts() {
+  return {
+      .description =
+          R"(btfbatch verify replays every relocation of every object twice, against the kernel's full BTF in
 the archive and against the minimized BTF in DIR, and compares what a loader would patch. It also
 says where DIR was made from other objects, another archive or by another version, which kernels it
 lacks, and what lies in it that belongs to none. It writes nothing.
@@ -51,24 +56,25 @@ lacks, and what lies in it that belongs to none. It writes nothing.
 Example:
   btfbatch verify --archive btfhub-archive --objs *.bpf.o --out btfs/
 )",
-    .usage = "Usage: btfbatch verify --archive PATH --objs FILE... --out DIR [OPTIONS]\n\n",
-    .footer = R"(Exit codes:
+      .usage = "btfbatch verify --archive PATH --objs FILE... --out DIR [OPTIONS]",
+      .footer = R"(Exit codes:
   0    all is proved
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
   2    something is not proved: see the summary
   3    a run is just writing into --out
   130  stopped by SIGINT (143: by SIGTERM))"};
-
-const Texts& texts_of(Command command) {
-  return command == Command::kRun ? kRun : kVerify;
 }
 
 class Page : public CLI::Formatter {
  public:
-  explicit Page(const char* usage) : usage_(usage) {}
+  explicit Page(std::string usage) : usage_(std::move(usage)) {}
 
   std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
-    return usage_;
+    return "Usage: " + usage_ + "\n\n";
+  }
+  std::string make_positionals(const CLI::App* app) const override {
+    const std::string list = Formatter::make_positionals(app);
+    return list.empty() ? "" : list + "\n";
   }
   // The original adds words of its own about defaults and opposites.
   std::string make_option_opts(const CLI::Option* option) const override {
@@ -86,19 +92,23 @@ class Page : public CLI::Formatter {
   }
 
  private:
-  const char* usage_;
+  std::string usage_;
 };
 
 }  // namespace
 
-void set_help_page(CLI::App& app, Command command) {
+void set_help_page(CLI::App& app, const HelpTexts& texts) {
   constexpr std::size_t kOptionColumns = 26;
-  const Texts& texts = texts_of(command);
   auto page = std::make_shared<Page>(texts.usage);
   page->column_width(kOptionColumns);
+  page->label("Positionals", "Arguments");
   app.formatter(page);
   app.description(texts.description);
   app.footer(texts.footer);
+}
+
+HelpTexts help_texts(Command command) {
+  return command == Command::kRun ? run_texts() : verify_texts();
 }
 
 }  // namespace btfbatch::cli

@@ -3,12 +3,15 @@
 
 #include <CLI/App.hpp>
 
+#include "cli/command_line.h"
 #include "cli/options.h"
 
 namespace btfbatch::cli {
 
-// Gives `app`, whose options are all defined, the description, the usage line, the footer and the
-// page layout of the command's help.
-void set_help_page(CLI::App& app, Command command);
+// Gives `app`, whose options are all defined, the page layout and the texts.
+void set_help_page(CLI::App& app, const HelpTexts& texts);
+
+// The texts of the commands that share their options.
+[[nodiscard]] HelpTexts help_texts(Command command);
 
 }  // namespace btfbatch::cli

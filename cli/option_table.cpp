@@ -60,13 +60,14 @@ void OptionTable::size(const std::string& name, const std::string& help, std::ui
 CLI::Option* OptionTable::flag(const std::string& name, const std::string& help, bool& target) {
   CLI::Option* option = app_.add_flag(name, target, help);
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  remember(option, ConfigShape::kFlag);
+  remember(option, ConfigShape::kFlag, "");
   return option;
 }
 
 CLI::Option* OptionTable::define(const std::string& name, ConfigShape shape,
                                  const std::string& shown, const std::string& help, Setter set) {
-  const std::string long_name = name.substr(name.find("--"));
+  const bool has_dashes = name.starts_with('-');
+  const std::string long_name = has_dashes ? name.substr(name.find("--")) : name;
   const bool many = shape == ConfigShape::kTexts || shape == ConfigShape::kPaths;
   auto take = [this, long_name, set = std::move(set)](const CLI::results_t& values) {
     for (const std::string& value : values) {
@@ -84,21 +85,25 @@ CLI::Option* OptionTable::define(const std::string& name, ConfigShape shape,
     return true;
   };
   CLI::Option* option = app_.add_option(name, std::move(take), help);
-  option->option_text(shown)->type_name(shown);
+  option->option_text(has_dashes ? shown : "")->type_name(shown);
   if (many) {
     option->expected(-1)->allow_extra_args(false);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
-  remember(option, shape);
+  remember(option, shape, has_dashes ? shown : name);
   return option;
 }
 
-void OptionTable::remember(CLI::Option* option, ConfigShape shape) {
+void OptionTable::remember(CLI::Option* option, ConfigShape shape, std::string shown) {
   option->group(is_foreign_ ? "" : group_);  // CLI11 hides what is in no group
   if (is_foreign_) {
     foreign_.push_back(option);
+  } else {
+    facts_.push_back({option, shape, std::move(shown), {}});
   }
-  config_keys_.push_back({option->get_lnames().front(), shape});
+  if (!option->get_lnames().empty()) {
+    config_keys_.push_back({option->get_lnames().front(), shape});
+  }
 }
 
 }  // namespace btfbatch::cli

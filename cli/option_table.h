@@ -21,6 +21,14 @@ namespace btfbatch::cli {
 template <class T>
 using Choices = std::vector<std::pair<std::string_view, T>>;
 
+// What a shell and a man page are told of an option.
+struct OptionFacts {
+  const CLI::Option* option = nullptr;
+  ConfigShape shape{};
+  std::string shown;                 // what help calls the value; empty for a flag
+  std::vector<std::string> choices;  // the values it may take, where they are few
+};
+
 // Defines options in a CLI::App and remembers which of them a configuration file may hold. Values
 // are taken as text and converted here, so that a value from either source meets the same rules and
 // the same messages. The targets, and the app, are borrowed.
@@ -43,7 +51,13 @@ class OptionTable {
   // Values from here on come from a file, where a leading '-' is no mistake.
   void begin_config_file() { on_command_line_ = false; }
 
-  // `name` is "--archive" or "-j,--jobs", `shown` what help calls the value.
+  // Every option of this command, in the order of its definition.
+  [[nodiscard]] const std::vector<OptionFacts>& facts() const { return facts_; }
+
+  // `name` is "--archive" or "-j,--jobs", `shown` what help calls the value: "FILE" or "PATH",
+  // "DIR" for a folder alone, "FILE..." where several may follow. A name without dashes ("OBJ", or
+  // "OBJ..." for several) is for the arguments that belong to no option; its `shown` is ignored,
+  // and no configuration file holds it.
   CLI::Option* path(const std::string& name, const std::string& shown, const std::string& help,
                     std::filesystem::path& target);
   void paths(const std::string& name, const std::string& shown, const std::string& help,
@@ -57,6 +71,10 @@ class OptionTable {
   template <class T>
   void choice(const std::string& name, const std::string& shown, const std::string& help,
               Choices<T> choices, T& target) {
+    std::vector<std::string> all;
+    for (const auto& choice : choices) {
+      all.emplace_back(choice.first);
+    }
     define(name, ConfigShape::kText, shown, help,
            [&target, choices = std::move(choices)](const auto& values) -> Result<void> {
              std::vector<std::string_view> names;
@@ -69,6 +87,9 @@ class OptionTable {
              }
              return fail(fmt::format("'{}' is none of {}", values.front(), fmt::join(names, ", ")));
            });
+    if (!is_foreign_) {
+      facts_.back().choices = std::move(all);
+    }
   }
 
  private:
@@ -76,12 +97,13 @@ class OptionTable {
 
   CLI::Option* define(const std::string& name, ConfigShape shape, const std::string& shown,
                       const std::string& help, Setter set);
-  void remember(CLI::Option* option, ConfigShape shape);
+  void remember(CLI::Option* option, ConfigShape shape, std::string shown);
 
   CLI::App& app_;
   std::vector<ConfigKey> config_keys_;
+  std::vector<OptionFacts> facts_;
   std::vector<const CLI::Option*> foreign_;
-  std::string group_;
+  std::string group_ = "Options";
   bool is_foreign_ = false;
   bool on_command_line_ = true;
 };

@@ -3,19 +3,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <functional>
-#include <iterator>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "cli/config.h"
+#include "cli/command_line.h"
 #include "cli/help.h"
 #include "cli/option_table.h"
 #include "cli/text.h"
@@ -24,6 +19,10 @@ namespace btfbatch::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+std::string_view command_name(Command command) {
+  return command == Command::kRun ? "run" : "verify";
+}
 
 void define_inputs(OptionTable& table, Command command, RunOptions& run) {
   const bool is_run = command == Command::kRun;
@@ -185,7 +184,6 @@ void define_options(OptionTable& table, Command command, Settings& settings, fs:
   define_manner(table, command, settings.run);
   define_messages(table, settings);
 
-  // Last, and taken out of the keys: a configuration file does not name another.
   table.group("Configuration");
   table.path("--config", "FILE",
              "TOML: any option above under its long name, such as\n"
@@ -195,60 +193,6 @@ void define_options(OptionTable& table, Command command, Settings& settings, fs:
              "(a flag is taken back with --strict=false). One file serves all\n"
              "commands.",
              config);
-}
-
-Answer wrong(std::string_view message, Command command) {
-  return {kWrongUsage, fmt::format("btfbatch: error: {}\nSee 'btfbatch {}--help'.\n",
-                                   printable(message), command == Command::kRun ? "" : "verify ")};
-}
-
-std::string complain_about(const std::string& extra, const CLI::App& app) {
-  if (extra.size() < 2 || extra.front() != '-') {
-    return fmt::format("'{}' is neither an option nor the value of one", extra);
-  }
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_group().empty()) {
-      continue;  // of another command
-    }
-    for (const std::string& name : option->get_lnames()) {
-      names.push_back("--" + name);
-    }
-  }
-  const std::string name = extra.substr(0, extra.find('='));
-  return fmt::format("unknown option '{}'; the nearest known one is '{}'", name,
-                     nearest_name(name, names));
-}
-
-// Sets what the file says and the command line does not.
-Result<void> apply_config(const fs::path& file, CLI::App& app, OptionTable& table) {
-  std::vector<ConfigKey> keys = table.config_keys();
-  std::erase_if(keys, [](const ConfigKey& key) { return key.name == "config"; });
-  const Result<std::vector<ConfigEntry>> entries = read_config(file, keys);
-  if (!entries) {
-    return std::unexpected(entries.error());
-  }
-  const auto is_given = [](const CLI::Option* option) { return option->count() > 0; };
-  std::set<const CLI::Option*> given;
-  for (const CLI::Option* option : app.get_options(is_given)) {
-    given.insert(option);
-  }
-  table.begin_config_file();
-  for (const ConfigEntry& entry : *entries) {
-    CLI::Option* option = app.get_option("--" + entry.name);
-    const auto& opposites = option->get_excludes();
-    if (entry.values.empty() || given.contains(option) ||
-        std::ranges::any_of(opposites, [&](const auto* other) { return given.contains(other); })) {
-      continue;
-    }
-    try {
-      option->add_result(entry.values);
-      option->run_callback();
-    } catch (const CLI::Error& error) {
-      return fail(fmt::format("{}:{}: {}", file.string(), entry.line, error.what()));
-    }
-  }
-  return {};
 }
 
 Result<void> check_complete(const Settings& settings, Command command) {
@@ -274,51 +218,22 @@ Result<void> check_complete(const Settings& settings, Command command) {
 
 std::expected<Settings, Answer> parse_options(std::span<const std::string> arguments,
                                               Command command) {
-  CLI::App app;
   Settings settings;
   fs::path config;
-  OptionTable table(app);
-  define_options(table, command, settings, config);
-  app.set_help_flag("-h,--help", "This page.")->group("Help");
-  app.set_version_flag("--version", "btfbatch " BTFBATCH_VERSION, "The version of btfbatch.")
-      ->group("Help");
-  set_help_page(app, command);
-  const auto refuse = [command](std::string_view message) {
-    return std::unexpected(wrong(message, command));
-  };
-  app.allow_extras();  // complain_about() knows better words than CLI11
-
-  try {
-    // CLI11 takes the last argument first.
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::CallForHelp&) {
-    return std::unexpected(Answer{kAllWell, app.help()});
-  } catch (const CLI::CallForVersion& version) {
-    return std::unexpected(Answer{kAllWell, std::string(version.what()) + "\n"});
-  } catch (const CLI::ParseError& error) {
-    return refuse(error.what());
-  }
-  if (const std::string option = table.misplaced_option(); !option.empty()) {
-    return refuse(
-        fmt::format("{} is an option of 'btfbatch run', not of 'btfbatch verify'", option));
-  }
-  if (const std::vector<std::string> extras = app.remaining(); !extras.empty()) {
-    return refuse(complain_about(extras.front(), app));
+  CommandLine line(std::string(command_name(command)), help_texts(command));
+  define_options(line.options(), command, settings, config);
+  if (auto read = line.parse(arguments); !read) {
+    return std::unexpected(read.error());
   }
   if (!config.empty()) {
-    if (auto applied = apply_config(config, app, table); !applied) {
-      return refuse(applied.error().message);
+    if (auto applied = line.apply_config(config); !applied) {
+      return std::unexpected(applied.error());
     }
   }
   if (auto complete = check_complete(settings, command); !complete) {
-    return refuse(complete.error().message);
+    return std::unexpected(line.wrong_usage(complete.error().message));
   }
   return settings;
-}
-
-int print_answer(const Answer& answer) {
-  print(answer.code == kAllWell ? stdout : stderr, answer.text);
-  return answer.code;
 }
 
 Result<void> check_inputs(const RunOptions& options) {

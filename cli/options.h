@@ -7,12 +7,13 @@
 #include <span>
 #include <string>
 
-#include "cli/exit_code.h"
+#include "cli/answer.h"
 #include "core/error.h"
 #include "pipeline/run.h"
 
 namespace btfbatch::cli {
 
+// The commands that share these options; the rest define their own on a CommandLine.
 enum class Command : std::uint8_t { kRun, kVerify };
 
 enum class ProgressMode : std::uint8_t {
@@ -33,20 +34,10 @@ struct Settings {
   bool verbose = false;
 };
 
-// What to print where there is no job to run: --help and --version (code kAllWell, for standard
-// output), or what is wrong with the options (code kWrongUsage, for standard error).
-struct Answer {
-  ExitCode code = kAllWell;
-  std::string text;  // ends with a newline
-};
-
 // Reads the options (without the program's name, without a command), then the configuration file
 // that they may name; the command line wins. Does not look at any other file.
 [[nodiscard]] std::expected<Settings, Answer> parse_options(std::span<const std::string> arguments,
                                                             Command command = Command::kRun);
-
-// Prints the answer where it belongs, and returns its code.
-int print_answer(const Answer& answer);
 
 // Whether archive and objects are there, so that a mistyped path costs no time. Errors name the
 // option, the path and the remedy.

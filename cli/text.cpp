@@ -47,12 +47,13 @@ void print(std::FILE* stream, std::string_view text) {
   (void)std::fflush(stream);
 }
 
-std::string nearest_name(std::string_view name, std::span<const std::string> known) {
+std::string nearest_name(std::string_view name, std::span<const std::string> known,
+                         std::size_t most_edits) {
   std::string nearest;
   std::size_t best = std::numeric_limits<std::size_t>::max();
   for (const std::string& candidate : known) {
     const std::size_t distance = edit_distance(name, candidate);
-    if (distance < best) {
+    if (distance < best && distance <= most_edits) {
       best = distance;
       nearest = candidate;
     }

@@ -1,7 +1,9 @@
 // Text that comes from elsewhere, made fit to be shown; and names that were mistyped.
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,7 +18,9 @@ namespace btfbatch::cli {
 void print(std::FILE* stream, std::string_view text);
 
 // The one of `known` that takes the fewest single-character edits to reach from `name`; the first
-// of several. Empty where `known` is.
-[[nodiscard]] std::string nearest_name(std::string_view name, std::span<const std::string> known);
+// of several. Empty where all take more than `most_edits`, or `known` is empty.
+[[nodiscard]] std::string nearest_name(
+    std::string_view name, std::span<const std::string> known,
+    std::size_t most_edits = std::numeric_limits<std::size_t>::max());
 
 }  // namespace btfbatch::cli
