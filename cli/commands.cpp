@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/pack_command.h"
 #include "cli/run_command.h"
 #include "cli/text.h"
+#include "cli/unpack_command.h"
 #include "cli/verify_command.h"
 
 namespace btfbatch::cli {
@@ -20,6 +22,8 @@ constexpr std::array kCommands = {
     CommandEntry{"run", "writes the smallest BTF for every kernel (the default)", run_command},
     CommandEntry{"verify", "proves that an output is right for an archive and objects",
                  verify_command},
+    CommandEntry{"pack", "puts a whole archive into one small file", pack_command},
+    CommandEntry{"unpack", "gives back the BTF of every kernel of a pack", unpack_command},
     CommandEntry{"help", "shows the page of a command", help_command},
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/common_options.h"
 #include "cli/help.h"
 #include "cli/option_table.h"
 #include "cli/text.h"
@@ -29,8 +30,8 @@ void define_inputs(OptionTable& table, Command command, RunOptions& run) {
   table.group("Input and output");
   table.path("--archive", "PATH",
              "Folder like BTFHub's archive, one tar of such a folder, or the file\n"
-             "of one kernel (.btf.tar.xz, .tar.zst, .tar.gz, .btf, vmlinux).\n"
-             "Required.",
+             "of one kernel (.btf.tar.xz, .tar.zst, .tar.gz, .btf, vmlinux), or a\n"
+             "pack (btfbatch pack). Required.",
              run.archive);
   table.paths("--objs", "FILE...",
               "eBPF objects (*.bpf.o), executables that embed some, or folders of\n"
@@ -43,17 +44,7 @@ void define_inputs(OptionTable& table, Command command, RunOptions& run) {
                     : "What a run wrote. It is only read. Required.",
              run.out);
   table.only_in_config(!is_run);
-  table.choice<Layout>("--layout", "LAYOUT",
-                       "How identical results share their bytes (default: symlink):\n"
-                       "  symlink   relative links to the first path, which holds the file\n"
-                       "  hardlink  one file under many names\n"
-                       "  copy      a file for each path\n"
-                       "  indexed   blobs/CONTENT_ID.btf and index.json; no links at all",
-                       {{"symlink", Layout::kSymlink},
-                        {"hardlink", Layout::kHardlink},
-                        {"copy", Layout::kCopy},
-                        {"indexed", Layout::kIndexed}},
-                       run.layout);
+  define_layout(table, run);
   table.only_in_config(false);
 }
 
@@ -107,28 +98,9 @@ void define_bundles(OptionTable& table, Command command, BundleOptions& bundle) 
   table.only_in_config(false);
 }
 
-void define_filter(OptionTable& table, RunOptions& run) {
-  table.group("Which kernels (each may be repeated; default: all)");
-  table.texts("--arch", "GLOB", "As in the path; arm64 is aarch64, and x86_64 is amd64.",
-              run.filter.arch);
-  table.texts("--distro", "GLOB", "First folder of the path: ubuntu", run.filter.distro);
-  table.texts("--release", "GLOB", "Second folder of the path: '20.*'", run.filter.release);
-  table.texts("--kernel", "CONDITION",
-              "Range or glob over `uname -r`: '>=4.18', '>=4.18,<5.10', '*-aws'.\n"
-              "Every range must hold; of several globs, one is enough.",
-              run.filter.kernel);
-  table.texts("--include", "GLOB", "Over the whole path in the archive; '*' also matches '/'.",
-              run.filter.include);
-  table.texts("--exclude", "GLOB", "The same; wins over --include.", run.filter.exclude);
-}
-
 void define_manner(OptionTable& table, Command command, RunOptions& run) {
   table.group("How it runs");
-  table.jobs("-j,--jobs", "Threads of the whole process (default: one for each core).", run.jobs);
-  table.size("--max-btf-size",
-             "A kernel whose BTF is larger fails: bytes, or KiB, MiB, GiB\n"
-             "(default: 256MiB).",
-             run.max_btf_size);
+  define_limits(table, run);
   table.only_in_config(command != Command::kRun);
   table.flag("--verify",
              "Prove each result before it counts: replay every relocation against\n"
@@ -152,29 +124,6 @@ void define_manner(OptionTable& table, Command command, RunOptions& run) {
              "as it was.",
              run.strict);
   table.only_in_config(false);
-}
-
-void define_messages(OptionTable& table, Settings& settings) {
-  table.group("Messages");
-  table.choice<ProgressMode>(
-      "--progress", "WHEN",
-      "Progress on standard error (default: auto):\n"
-      "  auto    one live line on a terminal, elsewhere a log line every 10 s\n"
-      "  always  one live line (with --log-format json: log lines)\n"
-      "  never   none",
-      {{"auto", ProgressMode::kAuto},
-       {"always", ProgressMode::kAlways},
-       {"never", ProgressMode::kNever}},
-      settings.progress);
-  CLI::Option* quiet =
-      table.flag("-q,--quiet", "Errors only; no progress, no summary.", settings.quiet);
-  table.flag("-v,--verbose", "A line for each kernel.", settings.verbose)->excludes(quiet);
-  table.choice<LogFormat>("--log-format", "FORMAT",
-                          "text (default), or json: each message, and the closing summary, as\n"
-                          "one JSON object a line on standard error, with the fields time, level\n"
-                          "and message, and more by kind of message.",
-                          {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
-                          settings.log_format);
 }
 
 void define_options(OptionTable& table, Command command, Settings& settings, fs::path& config) {

@@ -23,6 +23,9 @@ double rate(const Tally& tally, std::chrono::nanoseconds elapsed) {
 std::string progress_line(const Tally& tally, std::chrono::nanoseconds elapsed) {
   std::string line = tally.total > 0 ? fmt::format("{}/{} kernels", tally.done, tally.total)
                                      : format_count(tally.done, "kernel");
+  if (!tally.phase.empty()) {
+    line.insert(0, tally.phase + " ");
+  }
   const double per_second = rate(tally, elapsed);
   if (per_second > 0) {
     line += fmt::format(", {:.1f}/s", per_second);
@@ -58,8 +61,8 @@ Progress::Progress(const Settings& settings, bool is_terminal, Log& log)
   }
 }
 
-void Progress::begin(std::size_t total, Clock::time_point now) {
-  tally_.total = total;
+void Progress::begin(std::size_t total, Clock::time_point now, std::string_view phase) {
+  tally_ = {.total = total, .phase = std::string(phase)};
   begun_ = now;
   shown_ = now;
   if (form_ == Form::kLive) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "cli/log.h"
 #include "cli/options.h"
@@ -17,6 +18,7 @@ struct Tally {
   std::size_t done = 0;
   std::size_t failed = 0;
   std::size_t degraded = 0;
+  std::string phase{};  // "reading", where a job has several; what is done with the kernels
 };
 
 // "120/2000 kernels, 45.0/s, 41.8 s left, 1 failed"; without the total, without the time left.
@@ -35,8 +37,8 @@ class Progress {
   // `log` must outlive it. `is_terminal` says whether standard error is one.
   Progress(const Settings& settings, bool is_terminal, Log& log);
 
-  // `total` as in RunObserver::scanned.
-  void begin(std::size_t total, Clock::time_point now);
+  // `total` as in RunObserver::scanned. A job of several phases begins anew with each.
+  void begin(std::size_t total, Clock::time_point now, std::string_view phase = {});
   void kernel_done(Outcome outcome, Clock::time_point now);
   // Takes the live line away, or logs where the run ended.
   void end(Clock::time_point now);

@@ -100,18 +100,19 @@ int report_stop(Log& log, const Settings& settings, const RunSummary& summary, c
 
 int run_command(std::span<const std::string> arguments) {
   const auto settings = parse_options(arguments);
-  if (!settings) {
-    return print_answer(settings.error());
-  }
+  return settings ? run_job(*settings) : print_answer(settings.error());
+}
+
+int run_job(const Settings& settings) {
   catch_stop_signals();
-  Log log(*settings);
-  if (auto there = check_inputs(settings->run); !there) {
+  Log log(settings);
+  if (auto there = check_inputs(settings.run); !there) {
     log.error(there.error().message);
     return kWrongUsage;
   }
 
-  Progress progress(*settings, ::isatty(STDERR_FILENO) != 0, log);
-  const auto summary = run(settings->run, observe(log, progress));
+  Progress progress(settings, ::isatty(STDERR_FILENO) != 0, log);
+  const auto summary = run(settings.run, observe(log, progress));
   progress.end(Progress::Clock::now());
 
   if (!summary) {
@@ -120,12 +121,12 @@ int run_command(std::span<const std::string> arguments) {
     return failure.kind == RunError::Kind::kUsage ? kWrongUsage : kNothingWritten;
   }
   if (summary->stopped_early) {
-    return report_stop(log, *settings, *summary, progress.tally());
+    return report_stop(log, settings, *summary, progress.tally());
   }
   if (log.is_json()) {
-    log.write(spdlog::level::info, "summary", {{"summary", summary_json(*summary, settings->run)}});
-  } else if (!settings->quiet) {
-    print(stdout, summary_text(*summary, settings->run));
+    log.write(spdlog::level::info, "summary", {{"summary", summary_json(*summary, settings.run)}});
+  } else if (!settings.quiet) {
+    print(stdout, summary_text(*summary, settings.run));
   }
   const std::size_t failed = summary->count(Outcome::kFailed);
   if (failed == summary->kernels.size()) {

@@ -4,10 +4,15 @@
 #include <span>
 #include <string>
 
+#include "cli/options.h"
+
 namespace btfbatch::cli {
 
 // Runs the main job with `arguments` (without the program's name and the command), speaking on
 // standard output and standard error. Returns the process's exit code. Once in a process.
 [[nodiscard]] int run_command(std::span<const std::string> arguments);
+
+// The same from settings that were read already.
+[[nodiscard]] int run_job(const Settings& settings);
 
 }  // namespace btfbatch::cli

@@ -116,7 +116,9 @@ Totals totals_of(const RunSummary& summary, Layout layout) {
 std::string summary_text(const RunSummary& summary, const RunOptions& options) {
   const Totals totals = totals_of(summary, options.layout);
   Page page(options.out.empty() ? "give --out to see all" : "see " + manifest_of(options));
-  page.objects(summary.objects, summary.relocations, summary.distinct_relocations);
+  if (!options.whole) {
+    page.objects(summary.objects, summary.relocations, summary.distinct_relocations);
+  }
   add_kernels(page, summary, totals);
   page.headline("Bytes");
   page.row("archive", format_size(totals.archive_bytes));

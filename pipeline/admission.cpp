@@ -123,7 +123,7 @@ std::optional<Entry> Admission::admit(std::string archive_path, std::optional<Er
     return std::nullopt;
   }
   entry.output_path = output_path_of(entry.archive_path);
-  entry.failure = failure ? std::move(failure) : claim(entry);
+  entry.failure = failure || clashes_ == Clashes::kIgnore ? std::move(failure) : claim(entry);
   return entry;
 }
 

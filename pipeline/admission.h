@@ -36,12 +36,13 @@ enum class NameSays : std::uint8_t {
 // Decides on one kernel after the other. Not to be used from two threads at once.
 class Admission {
  public:
-  explicit Admission(Filter filter) : filter_(std::move(filter)) {}
+  explicit Admission(Filter filter, Clashes clashes = Clashes::kFail)
+      : filter_(std::move(filter)), clashes_(clashes) {}
 
   // The entry for a kernel of the archive, or nothing where the filters leave it out. It carries
   // `failure`, or one of its own where its path cannot be an output path, or leads where an earlier
   // kernel's does. A kernel with a failure does not keep others from its output path: empty
-  // placeholders stand beside the real file.
+  // placeholders stand beside the real file. With Clashes::kIgnore every path may be taken.
   [[nodiscard]] std::optional<Entry> admit(std::string archive_path,
                                            std::optional<Error> failure = std::nullopt);
 
@@ -51,6 +52,7 @@ class Admission {
   [[nodiscard]] std::optional<Error> claim(const Entry& entry);
 
   Filter filter_;
+  Clashes clashes_;
   std::size_t filtered_out_ = 0;
   std::map<std::string, std::string, std::less<>> claimed_;  // output path → archive path
   std::map<std::string, std::string, std::less<>> folders_;  // folder of outputs → archive path

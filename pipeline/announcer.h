@@ -8,11 +8,11 @@ namespace btfbatch {
 // Calls the functions of one observer, one at a time. Thread-safe.
 class Announcer {
  public:
-  template <class Function, class Argument>
-  void tell(const Function& function, const Argument& argument) {
+  template <class Function, class... Arguments>
+  void tell(const Function& function, const Arguments&... arguments) {
     if (function) {
       const std::lock_guard lock(mutex_);
-      function(argument);
+      function(arguments...);
     }
   }
 

@@ -55,6 +55,10 @@ class Buffer {
       std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());
     }
   }
+  // Appends `count` bytes for the caller to fill; until then they may be anything.
+  [[nodiscard]] std::span<std::byte> append_unfilled(std::size_t count) {
+    return {extend(count), count};
+  }
   void append_zeros(std::size_t count) {
     if (count != 0) {
       std::memset(extend(count), 0, count);

@@ -139,4 +139,12 @@ Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths)
       .files = std::move(contents), .set = *std::move(set), .summaries = std::move(summaries)};
 }
 
+Result<LoadedObjects> no_objects() {
+  Result<ObjectSet> set = ObjectSet::make({});
+  if (!set) {
+    return std::unexpected(std::move(set).error());
+  }
+  return LoadedObjects{.files = {}, .set = *std::move(set), .summaries = {}};
+}
+
 }  // namespace btfbatch

@@ -28,4 +28,7 @@ struct LoadedObjects {
 // parsed. Not to be called from two threads at once: see parse_object().
 [[nodiscard]] Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths);
 
+// What asks nothing of a kernel.
+[[nodiscard]] Result<LoadedObjects> no_objects();
+
 }  // namespace btfbatch

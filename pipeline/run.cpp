@@ -49,7 +49,14 @@ Result<ProcessedKernels> process_kernels(const RunOptions& options, Archive& arc
   run_graph(
       archive, options.jobs != 0 ? options.jobs : available_cores(), stop,
       {.unpack = [&](KernelWork& work) { unpack_kernel(work, limits, past, buffers); },
-       .judge = [&](KernelWork& work) { minimize_kernel(work, objects, past, buffers, proof); },
+       .judge =
+           [&](KernelWork& work) {
+             if (options.whole) {
+               keep_whole(work, buffers);
+             } else {
+               minimize_kernel(work, objects, past, buffers, proof);
+             }
+           },
        .collect = [&](KernelWork& work) { writer.write(work); }});
   return writer.finish();
 }
@@ -220,7 +227,8 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   }
 
   // The objects, once for all kernels. Past here the object set is read-only.
-  const Result<LoadedObjects> objects = load_objects(options.objects);
+  const Result<LoadedObjects> objects =
+      options.whole ? no_objects() : load_objects(options.objects);
   if (!objects) {
     return usage(objects.error());
   }
@@ -237,7 +245,8 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
 
   // What earlier runs have done already. Past here it is read-only, but for what the cache gains.
   const ResultRules rules{.fingerprint = objects->set.fingerprint(),
-                          .max_btf_size = options.max_btf_size};
+                          .max_btf_size = options.max_btf_size,
+                          .output_version = options.whole ? kWholeVersion : kOutputVersion};
   const Result<PastResults> past = past_results(options, rules, place->folder);
   if (!past) {
     return usage(past.error());

@@ -38,6 +38,8 @@ struct RunOptions {
   bool strict = false;                        // stop at the first kernel that fails or is degraded
   // Take over no result of an earlier run, neither from `out` nor from `cache`.
   bool fresh = false;
+  // No objects: the output holds every kernel's BTF whole, byte for byte as it is in the archive.
+  bool whole = false;
   // Prove every result: replay each relocation against both BTFs, and read the output back. Takes
   // over no earlier result.
   bool verify = false;

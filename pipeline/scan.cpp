@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/admission.h"
+#include "pipeline/pack/scan_pack.h"
 #include "pipeline/scan_directory.h"
 #include "pipeline/scan_tar.h"
 
@@ -23,6 +24,9 @@ Result<std::unique_ptr<Archive>> open_archive(const std::filesystem::path& path,
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
     return open_directory_archive(std::filesystem::canonical(path), std::move(options));
+  }
+  if (looks_like_pack(path)) {
+    return open_pack_archive(path, std::move(options));
   }
   const Result<bool> is_btf = begins_like_btf(path);
   if (!is_btf) {

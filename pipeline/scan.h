@@ -18,15 +18,18 @@
 
 namespace btfbatch {
 
+class PackedKernel;
+
 // One kernel that the filters let through.
 struct Entry {
   std::string archive_path;
   std::string output_path;  // no two entries without a failure have the same, or one within another
   KernelIdentity identity;
   std::uint64_t compressed_size = 0;  // bytes
-  std::filesystem::path file;         // where its content lies; empty for an entry of a tar
+  std::filesystem::path file;         // where its content lies; empty where one of these has it:
   Buffer content;                     // of an entry of a tar
-  std::optional<Error> failure;       // why it cannot be unpacked, where the scan knows already
+  std::shared_ptr<const PackedKernel> packed;  // of an entry of a pack: what decodes it
+  std::optional<Error> failure;  // why it cannot be unpacked, where the scan knows already
 };
 
 // What the scan met besides.
@@ -36,14 +39,21 @@ struct Findings {
   std::size_t filtered_out = 0;
 };
 
+// What becomes of a kernel whose output path cannot be, or is that of an earlier kernel.
+enum class Clashes : bool {
+  kFail,    // an entry with a failure
+  kIgnore,  // nothing: no output is made
+};
+
 struct ScanOptions {
   Filter filter;
   std::uint64_t max_btf_size;  // bytes; what is larger in a tar is not kept in memory
   StopSignal* stop = nullptr;
+  Clashes clashes = Clashes::kFail;
 };
 
-// An archive, opened. Its two forms are a directory tree (or one kernel's file), sorted by path,
-// and a tar of such a tree, in its own order. Not to be used from two threads at once.
+// An archive, opened. Its forms are a directory tree (or one kernel's file), sorted by path, a tar
+// of such a tree and a pack, in their own order. Not to be used from two threads at once.
 class Archive {
  public:
   virtual ~Archive() = default;
@@ -58,8 +68,9 @@ class Archive {
   [[nodiscard]] virtual Findings findings() = 0;
 };
 
-// Opens a directory, a tar of one, or a single kernel's file. A file is taken for one kernel where
-// it is BTF or ELF, or is named like one ("5.4.btf.tar.xz", "vmlinux-5.4.tar.gz").
+// Opens a directory, a tar of one, a pack (pipeline/pack), or a single kernel's file. A file is
+// taken for one kernel where it is BTF or ELF, or is named like one ("5.4.btf.tar.xz",
+// "vmlinux-5.4.tar.gz").
 //
 // In a directory: hidden names are passed over; a symbolic link to a folder or a kernel of the
 // archive is an alias; one that leads elsewhere is followed, and each folder is visited once; one

@@ -187,9 +187,9 @@ class Walk {
 
 class DirectoryArchive : public Archive {
  public:
-  DirectoryArchive(std::vector<FoundKernel> kernels, Findings found, Filter filter)
+  DirectoryArchive(std::vector<FoundKernel> kernels, Findings found, ScanOptions options)
       : found_(std::move(found)) {
-    Admission admission(std::move(filter));
+    Admission admission(std::move(options.filter), options.clashes);
     for (FoundKernel& kernel : kernels) {
       std::optional<Entry> entry =
           admission.admit(std::move(kernel.path), std::move(kernel.failure));
@@ -231,7 +231,7 @@ Result<std::unique_ptr<Archive>> open_directory_archive(const std::filesystem::p
   Findings found{
       .aliases = std::move(walk.aliases), .ignored = std::move(walk.ignored), .filtered_out = 0};
   return std::make_unique<DirectoryArchive>(std::move(walk.kernels), std::move(found),
-                                            std::move(options.filter));
+                                            std::move(options));
 }
 
 std::unique_ptr<Archive> open_single_kernel(const std::filesystem::path& file,
@@ -245,8 +245,7 @@ std::unique_ptr<Archive> open_single_kernel(const std::filesystem::path& file,
   }
   std::vector<FoundKernel> kernels;
   kernels.push_back(std::move(kernel));
-  return std::make_unique<DirectoryArchive>(std::move(kernels), Findings{},
-                                            std::move(options.filter));
+  return std::make_unique<DirectoryArchive>(std::move(kernels), Findings{}, std::move(options));
 }
 
 }  // namespace btfbatch

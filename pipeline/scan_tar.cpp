@@ -70,7 +70,7 @@ class TarArchive : public Archive {
         expander_(std::move(expander)),
         reader_(*expander_),
         max_size_(options.max_btf_size),
-        admission_(std::move(options.filter)) {}
+        admission_(std::move(options.filter), options.clashes) {}
 
   // Reads the first header, so that what is no tar is told at once.
   Result<void> begin() {

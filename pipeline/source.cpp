@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/file.h"
+#include "pipeline/pack/packed_kernel.h"
 
 namespace btfbatch {
 namespace {
@@ -38,6 +39,10 @@ Result<ContentId> hash_file(int fd, StopSignal* stop) {
 
 Result<Source> Source::open(const Entry& entry, StopSignal* stop) {
   Source source(entry);
+  if (entry.packed != nullptr) {
+    source.hash_ = entry.packed->source_hash();
+    return source;
+  }
   if (entry.file.empty()) {
     source.hash_ = content_id_of(entry.content.bytes());
     return source;
@@ -65,6 +70,9 @@ std::optional<Source::Stamp> Source::stamp_of(const std::filesystem::path& file)
 }
 
 Result<void> Source::unpack(const UnpackLimits& limits, Buffer& btf) const {
+  if (entry_->packed != nullptr) {
+    return entry_->packed->unpack(limits, btf);
+  }
   if (entry_->file.empty()) {
     return unpack_bytes(entry_->content.bytes(), entry_->archive_path, limits, btf);
   }

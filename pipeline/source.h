@@ -22,12 +22,13 @@ namespace btfbatch {
 // still what is unpacked: the file must not have changed in between.
 class Source {
  public:
-  // Hashes the entry's file, or its content. `entry` is borrowed and must outlive the Source.
+  // Hashes the entry's file, or its content; a pack remembers the hash of the file that was packed.
+  // `entry` is borrowed and must outlive the Source.
   //
   // Fails where the file cannot be read, or `stop`, which may be nullptr, has ended the run.
   [[nodiscard]] static Result<Source> open(const Entry& entry, StopSignal* stop);
 
-  // XXH3-128 of the bytes.
+  // XXH3-128 of the bytes in the archive; for a pack, in the archive that was packed.
   [[nodiscard]] const ContentId& hash() const { return hash_; }
 
   // As unpack_file() and unpack_bytes().

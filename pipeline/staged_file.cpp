@@ -70,6 +70,21 @@ Result<void> StagedFile::write(std::span<const std::byte> bytes) {
   return {};
 }
 
+Result<void> StagedFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (put < 0 && errno == EINTR) {
+      continue;
+    }
+    if (put < 0) {
+      return fail(fmt::format("{}: cannot be written: {}", path_.string(), errno_text(errno)));
+    }
+    offset += static_cast<std::uint64_t>(put);
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
 Result<void> StagedFile::sync() {
   if (fsync(fd_.get()) != 0) {
     return fail(fmt::format("{}: cannot be written: {}", path_.string(), errno_text(errno)));

@@ -24,6 +24,9 @@ class StagedFile {
   // Appends.
   [[nodiscard]] Result<void> write(std::span<const std::byte> bytes);
 
+  // Writes over bytes that were written before.
+  [[nodiscard]] Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+
   // Bytes written so far.
   [[nodiscard]] std::uint64_t size() const { return size_; }
 

@@ -100,6 +100,7 @@ void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResul
     }
   }
   work.entry.content = Buffer();
+  work.entry.packed.reset();  // and with it, perhaps, what it is coded against
 }
 
 void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResults& past,
@@ -133,6 +134,18 @@ void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResul
     past.keep(*work.outcome.source_hash, *minimized, work.outcome.btf_size);
   }
   set_result(work, *std::move(minimized));
+}
+
+void keep_whole(KernelWork& work, BufferPool& buffers) {
+  if (has_failed(work) || work.minimized) {
+    return;
+  }
+  const std::span<const std::byte> btf = work.btf.bytes();
+  MinimizedBtf whole;
+  whole.bytes.assign(btf.begin(), btf.end());
+  whole.id = content_id_of(btf);
+  buffers.give_back(std::exchange(work.btf, Buffer()));
+  set_result(work, std::move(whole));
 }
 
 void KernelWriter::write(KernelWork& work) {

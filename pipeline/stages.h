@@ -25,6 +25,8 @@
 
 namespace btfbatch {
 
+struct KernelToPack;
+
 // What has become of the kernels of an archive.
 struct ProcessedKernels {
   static constexpr std::size_t kNoBlob = static_cast<std::size_t>(-1);
@@ -42,6 +44,7 @@ struct KernelWork {
   Buffer btf;                              // the full one, between unpack and judge
   std::optional<MinimizedBtf> minimized;   // from judge to collect; nothing where failed
   std::optional<VerifiedKernel> verified;  // the same, where an output is verified
+  std::shared_ptr<KernelToPack> to_pack;   // the same, where a pack is made
   std::filesystem::path earlier_file;      // that holds `minimized` already; empty where none
 };
 
@@ -63,6 +66,11 @@ void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResul
 enum class Proof : bool { kNo, kYes };
 void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResults& past,
                      BufferPool& buffers, Proof proof = Proof::kNo);
+
+// Instead of minimize_kernel(): makes all of work.btf the result, be it valid or not. Thread-safe.
+void keep_whole(KernelWork& work, BufferPool& buffers);
+// The version of such results, apart from all of kOutputVersion.
+inline constexpr std::uint32_t kWholeVersion = 0x80000001;
 
 // "opensnoop.bpf.o: kprobe/do_open+0x18: task_struct.pid (byte_off): ambiguous: …": where a
 // relocation stands, and what there is to say of it. The numbers are those of ObjectSet.

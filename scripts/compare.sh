@@ -16,6 +16,10 @@ usage: scripts/compare.sh [--rounds N] [--json FILE] ARCHIVE OBJ...
       long and 30 ms
   (f) btfbatch verify over the output of (a); it may take 1.25 times as long as (a), and so may
   (g) a run with --verify
+  (h) btfbatch pack, of the whole archive; it may take 4 times as long as (b), 7 % of the archive's
+      space, and 150 MB of memory
+  (i) a run from that pack, to the same tree as (a): at least 8 times as fast as (a) and 25 times as
+      fast as (c), within 150 MB
 
 Prints the times, their ratios and the peak memory as a table and as JSON, and checks that (a) and
 (c) gave the same bytes. ARCHIVE is a folder of *.btf.tar.xz; OBJ is an eBPF object or an executable

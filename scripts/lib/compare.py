@@ -27,6 +27,13 @@ NO_CHANGE_FACTOR = 1.5
 NO_CHANGE_EXTRA = 0.030
 # What a verification may take, in runs.
 VERIFY_FACTOR = 1.25
+# What a pack may take: in decompressions, in parts of the archive, in bytes of memory; and how many
+# times as fast as a run from the archive, and as make, a run from it is to be.
+PACK_FACTOR = 4
+PACK_SHARE = 0.07
+PACK_MEMORY = 150e6
+PACK_SPEEDUP = 8
+PACK_SPEEDUP_OVER_MAKE = 25
 SHORT_RUNS_PER_ROUND = 10
 
 
@@ -104,6 +111,15 @@ def check_same_bytes(kernels, mine, theirs):
     return same, refused
 
 
+def check_same_tree(one, other):
+    """Raises unless two folders hold the same names with the same bytes, links followed."""
+    for here, there in ((one, other), (other, one)):
+        for path in here.rglob("*"):
+            twin = there / path.relative_to(here)
+            if path.is_file() and path.read_bytes() != twin.read_bytes():
+                raise CompareError(f"{path} and {twin} differ")
+
+
 def run_rounds(arguments, kernels, objects, work):
     """Measures all of them in each of `--rounds` rounds; their numbers by name."""
     floor = work / "floor.sh"
@@ -118,19 +134,28 @@ def run_rounds(arguments, kernels, objects, work):
     btfbatch += ["--progress", "never", "--objs", *arguments.objects]
     verify = [arguments.btfbatch, "verify", *btfbatch[1:]]
     proving = [*btfbatch, "--verify"]
+    pack = work / "hub.btfpack"
+    packing = [arguments.btfbatch, "pack", "--archive", arguments.archive, "--out", pack]
+    packing += ["-j", jobs, "--progress", "never"]
+    from_pack = [*btfbatch]
+    from_pack[from_pack.index("--archive") + 1] = pack
+    from_pack[from_pack.index("--out") + 1] = work / "from-pack"
     rounds = {name: [] for name in ("btfbatch", "floor", "make", "no_change", "reading", "verify",
-                                    "proving")}
+                                    "proving", "packing", "from_pack")}
     with open(work / "log", "w", encoding="utf-8") as log:
         measure(["sh", floor], log)  # brings the archive into the page cache
         for index in range(arguments.rounds):
             print(f"round {index + 1} of {arguments.rounds}", file=sys.stderr, flush=True)
-            for folder in (mine, theirs):
+            for folder in (mine, theirs, work / "from-pack"):
                 shutil.rmtree(folder, ignore_errors=True)
             # 2: some kernels were degraded; the comparison of the bytes tells whether rightly.
             rounds["btfbatch"].append(measure(btfbatch, log, good_codes=(0, 2)))
             rounds["floor"].append(measure(["sh", floor], log))
             rounds["verify"].append(measure(verify, log))
             rounds["proving"].append(measure(proving, log, good_codes=(0, 2)))
+            rounds["packing"].append(measure(packing, log))
+            rounds["from_pack"].append(measure(from_pack, log, good_codes=(0, 2)))
+            check_same_tree(mine, work / "from-pack")
             rounds["make"].append(measure(["make", "-s", "-j", jobs, "-f", makefile], log))
             for _ in range(SHORT_RUNS_PER_ROUND):
                 # The output is that of (a).
@@ -139,7 +164,7 @@ def run_rounds(arguments, kernels, objects, work):
     return rounds
 
 
-def report_of(rounds, arguments, kernels, objects, same, refused):
+def report_of(rounds, arguments, kernels, objects, same, refused, archive_bytes, pack_bytes):
     def summed_up(name):
         runs = rounds[name]
         return {
@@ -152,6 +177,7 @@ def report_of(rounds, arguments, kernels, objects, same, refused):
     btfbatch, floor, make = (summed_up(name) for name in ("btfbatch", "floor", "make"))
     no_change, reading = summed_up("no_change"), summed_up("reading")
     verify, proving = summed_up("verify"), summed_up("proving")
+    packing, from_pack = summed_up("packing"), summed_up("from_pack")
     allowed = NO_CHANGE_FACTOR * reading["wall_median"] + NO_CHANGE_EXTRA
     return {
         "kernels": len(kernels),
@@ -165,6 +191,15 @@ def report_of(rounds, arguments, kernels, objects, same, refused):
         "reading": reading,
         "verify": verify,
         "proving": proving,
+        "packing": packing,
+        "from_pack": from_pack,
+        "archive_bytes": archive_bytes,
+        "pack_bytes": pack_bytes,
+        "pack_share": pack_bytes / archive_bytes,
+        "packing_over_floor": packing["wall_median"] / floor["wall_median"],
+        "times_faster_from_pack": btfbatch["wall_median"] / from_pack["wall_median"],
+        "times_faster_from_pack_cpu": btfbatch["cpu_median"] / from_pack["cpu_median"],
+        "times_faster_from_pack_than_make": make["wall_median"] / from_pack["wall_median"],
         "verify_over_run": verify["wall_median"] / btfbatch["wall_median"],
         "proving_over_run": proving["wall_median"] / btfbatch["wall_median"],
         "no_change_over_reading": no_change["wall_median"] / reading["wall_median"],
@@ -194,6 +229,8 @@ def print_table(report):
         "reading": "(e) xxhsum -H2 | xargs -P",
         "verify": "(f) btfbatch verify",
         "proving": "(g) btfbatch --verify",
+        "packing": "(h) btfbatch pack",
+        "from_pack": "(i) btfbatch from the pack",
     }
     for name, label in rows.items():
         row = report[name]
@@ -214,7 +251,16 @@ wall time of (d) / (e)            {report['no_change_over_reading']:.2f}
 + {1000 * NO_CHANGE_EXTRA:.0f} ms: {'holds' if report['no_change_holds'] else 'is exceeded'}
 wall time of (f) / (a)            {report['verify_over_run']:.3f}, allowed: {VERIFY_FACTOR}
 wall time of (g) / (a)            {report['proving_over_run']:.3f}, allowed: {VERIFY_FACTOR}
-(a) and (c) gave the same bytes   for {report['same_bytes']} kernels
+pack / archive                    {report['pack_bytes']} / {report['archive_bytes']} bytes: \
+{100 * report['pack_share']:.2f} %, allowed: {100 * PACK_SHARE:.0f} %
+wall time of (h) / (b)            {report['packing_over_floor']:.2f}, allowed: {PACK_FACTOR}
+wall time of (a) / (i)            {report['times_faster_from_pack']:.2f}, wanted: {PACK_SPEEDUP} \
+(CPU time: {report['times_faster_from_pack_cpu']:.2f})
+wall time of (c) / (i)            {report['times_faster_from_pack_than_make']:.2f}, wanted: \
+{PACK_SPEEDUP_OVER_MAKE}
+peak memory of (h), (i)           {report['packing']['peak_bytes'] / 1e6:.0f} MB, \
+{report['from_pack']['peak_bytes'] / 1e6:.0f} MB, allowed: {PACK_MEMORY / 1e6:.0f} MB
+(a), (i) and (c) gave the same bytes for {report['same_bytes']} kernels
 bpftool refused                   {len(report['refused_by_bpftool'])} kernels
 """
     )
@@ -248,7 +294,11 @@ def compare(arguments):
     objects = extract(arguments.objects, work / "objects")
     rounds = run_rounds(arguments, kernels, objects, work)
     same, refused = check_same_bytes(kernels, work / "btfbatch", work / "bpftool")
-    report = report_of(rounds, arguments, kernels, objects, same, refused)
+    archive_bytes = sum((arguments.archive / kernel).stat().st_size for kernel in kernels)
+    pack_bytes = (work / "hub.btfpack").stat().st_size
+    report = report_of(
+        rounds, arguments, kernels, objects, same, refused, archive_bytes, pack_bytes
+    )
     shutil.rmtree(work)
     print_table(report)
     text = json.dumps(report, indent=2)

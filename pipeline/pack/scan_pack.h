@@ -1,0 +1,23 @@
+// An archive that is a pack.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "core/error.h"
+#include "pipeline/scan.h"
+
+namespace btfbatch {
+
+// Whether a file is to be taken for a pack: by its magic, or by its name where it is damaged.
+[[nodiscard]] bool looks_like_pack(const std::filesystem::path& file);
+
+// See open_archive(). Gives the entries that the archive gave which was packed, what failed there
+// among them, in an order that suits decoding. The checksums of what the filters let through are
+// looked at once, so that damage is told before anything else is: kernels that are hit by it come
+// first, as entries with a failure.
+[[nodiscard]] Result<std::unique_ptr<Archive>> open_pack_archive(const std::filesystem::path& file,
+                                                                 ScanOptions options);
+
+}  // namespace btfbatch

@@ -1,0 +1,150 @@
+// `btfbatch pack` and `btfbatch unpack` from the outside.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "tests/cli/program.h"
+
+namespace btfbatch::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class Pack : public ProgramTest {
+ protected:
+  Pack() { add_good_kernels(); }
+
+  [[nodiscard]] std::string file() const { return (dir_ / "hub.btfpack").string(); }
+  [[nodiscard]] ProgramResult make(const Arguments& more = {}) const {
+    Arguments arguments = {"pack", "--archive", archive().string(), "--out", file()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return btfbatch(arguments);
+  }
+  void break_last_blob() const {
+    std::string bytes = read_file(file());
+    // Behind the last blob come the second index and header, as long as the first ones.
+    std::uint64_t index_size = 0;
+    std::memcpy(&index_size, bytes.data() + 24, sizeof index_size);
+    bytes[bytes.size() - 80 - index_size - 20] ^= 1;
+    dir_.write("hub.btfpack", bytes);
+  }
+};
+
+TEST_F(Pack, SaysWhatItDidAndWhatIsInIt) {
+  dir_.write("archive/README", "x");
+  const ProgramResult made = make({"-j2"});
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("  packed       5\n"));
+  EXPECT_THAT(made.out, HasSubstr("  unique       3\n"));
+  EXPECT_THAT(made.out, HasSubstr("  ignored      1 file that hold no kernel\n"));
+  EXPECT_THAT(made.err, HasSubstr("progress: coding 3/3 kernels"));
+
+  const ProgramResult list = btfbatch({"pack", "--list", file()});
+  EXPECT_EQ(list.exit_code, 0);
+  EXPECT_THAT(list.out, HasSubstr("ignored  README\n"));
+  const nlohmann::json json =
+      nlohmann::json::parse(btfbatch({"pack", "--list", file(), "--json"}).out);
+  ASSERT_EQ(json["kernels"].size(), 5U);
+  EXPECT_EQ(json["format_version"], 1);
+  EXPECT_EQ(json["kernels"][0]["content_id"].get<std::string>().size(), 32U);
+
+  const ProgramResult stats = btfbatch({"pack", "--stats", file()});
+  EXPECT_EQ(stats.exit_code, 0);
+  EXPECT_THAT(stats.out, StartsWith("kernels  unique"));
+  EXPECT_THAT(stats.out, HasSubstr("%  all\n"));
+  const nlohmann::json total =
+      nlohmann::json::parse(btfbatch({"pack", "--stats", file(), "--json"}).out)["total"];
+  EXPECT_EQ(total["kernels"], 5);
+  EXPECT_EQ(total["unique"], 3);
+}
+
+TEST_F(Pack, CheckSaysWhetherItIsWhole) {
+  ASSERT_EQ(make().exit_code, 0);
+  const ProgramResult whole = btfbatch({"pack", "--check", file()});
+  EXPECT_EQ(whole.exit_code, 0) << whole.err;
+  EXPECT_THAT(whole.out, HasSubstr("  result       whole\n"));
+  break_last_blob();
+  const ProgramResult broken = btfbatch({"pack", "--check", file()});
+  EXPECT_EQ(broken.exit_code, 2);
+  EXPECT_THAT(broken.err, HasSubstr("damaged in the pack: its checksum is wrong"));
+  EXPECT_THAT(broken.out, HasSubstr("  result       damaged\n"));
+  const nlohmann::json json =
+      nlohmann::json::parse(btfbatch({"pack", "--check", file(), "--json", "-q"}).out);
+  EXPECT_EQ(json["whole"], false);
+  EXPECT_GE(json["damaged"].size(), 1U);
+
+  // A run names what is damaged, and goes on with the rest.
+  Arguments arguments = job();
+  arguments[1] = file();
+  ASSERT_EQ(arguments[0], "--archive");
+  const ProgramResult run = btfbatch(arguments);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("damaged in the pack"));
+  EXPECT_THAT(run.out, HasSubstr("  failed       " + std::to_string(json["damaged"].size())));
+}
+
+TEST_F(Pack, ATruncatedOneIsToldAtOnce) {
+  ASSERT_EQ(make().exit_code, 0);
+  const std::string bytes = read_file(file());
+  dir_.write("hub.btfpack", bytes.substr(0, bytes.size() - 1));
+  Arguments arguments = job();
+  arguments[1] = file();
+  const ProgramResult run = btfbatch(arguments);
+  EXPECT_EQ(run.exit_code, 0);  // nothing but the spare index is hit
+  EXPECT_THAT(run.err, HasSubstr("hub.btfpack: is truncated: has "));
+}
+
+TEST_F(Pack, UnpackGivesTheArchiveBack) {
+  dir_.write("archive/debian/12/x86_64/9.9-broken.btf.tar.xz", "no");
+  const ProgramResult made = make();
+  EXPECT_EQ(made.exit_code, 2);
+  EXPECT_THAT(made.err, HasSubstr("9.9-broken.btf.tar.xz: not xz, though its name says so"));
+  const ProgramResult unpacked =
+      btfbatch({"unpack", "--archive", file(), "--out", out().string(), "-j2"});
+  EXPECT_EQ(unpacked.exit_code, 2);
+  EXPECT_THAT(unpacked.out, HasSubstr("  written      5\n"));
+  EXPECT_THAT(unpacked.out, Not(HasSubstr("Objects")));
+  std::size_t kernels = 0;
+  for (const nlohmann::json& kernel : manifest()["kernels"]) {
+    if (kernel["outcome"] == "failed") {
+      EXPECT_THAT(kernel["archive_path"], HasSubstr("9.9-broken"));
+      continue;
+    }
+    ++kernels;
+    EXPECT_EQ(read_file(out() / kernel["path"].get<std::string>()).size(), kernel["btf_size"]);
+  }
+  EXPECT_EQ(kernels, 5U);
+}
+
+TEST_F(Pack, WrongUsageNamesTheRemedy) {
+  const auto error_of = [this](const Arguments& arguments) {
+    const ProgramResult result = btfbatch(arguments);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_EQ(result.out, "");
+    return result.err;
+  };
+  EXPECT_THAT(error_of({"pack"}), HasSubstr("--archive is missing"));
+  EXPECT_THAT(error_of({"pack", "--archive", "x"}), HasSubstr("--out is missing"));
+  EXPECT_THAT(error_of({"pack", "--archive", "x", "--out", "y"}),
+              HasSubstr("--archive: 'x' does not exist"));
+  EXPECT_THAT(error_of({"pack", "--list", "x", "--check", "x"}), HasSubstr("give one of them"));
+  EXPECT_THAT(error_of({"pack", "--check", "x"}), HasSubstr("x: cannot be opened: No such file"));
+  EXPECT_THAT(error_of({"pack", "--list", archive().string()}), HasSubstr("is a folder"));
+  EXPECT_THAT(error_of({"pack", "--archive", archive().string(), "--out", file(), "--base", "z"}),
+              HasSubstr("--base z: cannot be opened"));
+  EXPECT_THAT(error_of({"unpack", "--out", "y"}), HasSubstr("--archive is missing"));
+  EXPECT_THAT(error_of({"unpack", "--archive", "x"}), HasSubstr("--out is missing"));
+  dir_.write("hub.btfpack", "something else");
+  EXPECT_THAT(error_of({"unpack", "--archive", file(), "--out", out().string()}),
+              HasSubstr("hub.btfpack: not a pack"));
+  const ProgramResult nowhere = btfbatch(
+      {"pack", "--archive", archive().string(), "--out", (dir_ / "no/hub.btfpack").string()});
+  EXPECT_EQ(nowhere.exit_code, 3);
+  EXPECT_THAT(nowhere.err, HasSubstr("No such file or directory"));
+}
+
+}  // namespace
+}  // namespace btfbatch::test
