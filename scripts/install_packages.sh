@@ -11,6 +11,7 @@ usage: scripts/install_packages.sh SET...
   fetch  to fetch real kernels (scripts/fetch_debian_kernels.py)
   demo   real eBPF objects for the demo
   test   to build and run the tests and the comparisons with other tools
+  deb    to try the Debian packages in a chroot (scripts/check_deb.sh)
   fuzz   beside "test", to build and run the fuzzers
 
 Needs Debian 12 or newer, and root or sudo where something is missing.
@@ -29,7 +30,10 @@ packages_of() {
       echo libbpf-tools ;;
     test)
       echo libgtest-dev libgmock-dev libbenchmark-dev clang-19 llvm-19 bpftool libbpf-tools jq \
-        python3 xz-utils zstd make xxhash pahole golang-go golang-github-cilium-ebpf-dev ;;
+        python3 xz-utils zstd make xxhash pahole golang-go golang-github-cilium-ebpf-dev \
+        zsh mandoc man-db lintian ;;
+    deb)
+      echo debootstrap libbpf-tools python3 ;;
     fuzz)
       echo libclang-rt-19-dev ;;
     *)

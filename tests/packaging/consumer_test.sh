@@ -31,7 +31,7 @@ for library in find find_static; do
   "$work/consumer_c/$library" "$tests/data/golden.btfs" || fail "$library does not run"
 done
 
-kernel=$build/tests/data/kernel_a.btf object=$build/tests/data/field_kinds.bpf.o
+kernel=$build/tests/data/moved_fields.btf object=$build/tests/data/field_kinds.bpf.o
 mkdir -p "$work/archive/debian/12/x86_64"
 cp "$kernel" "$work/archive/debian/12/x86_64/6.1.0-1-amd64.btf"
 "$prefix/bin/btfbatch" --quiet --archive "$work/archive" --objs "$object" --out "$work/expected" ||
