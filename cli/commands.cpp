@@ -12,6 +12,7 @@
 #include "cli/text.h"
 #include "cli/unpack_command.h"
 #include "cli/verify_command.h"
+#include "cli/wrap_command.h"
 
 namespace btfbatch::cli {
 namespace {
@@ -24,6 +25,8 @@ constexpr std::array kCommands = {
                  verify_command},
     CommandEntry{"pack", "puts a whole archive into one small file", pack_command},
     CommandEntry{"unpack", "gives back the BTF of every kernel of a pack", unpack_command},
+    CommandEntry{"wrap", "makes of a BTF file the vmlinux that loaders look for in /boot",
+                 wrap_command},
     CommandEntry{"help", "shows the page of a command", help_command},
 };
 

@@ -11,6 +11,14 @@ constexpr std::uint64_t kMostJobs = 1024;
 
 }  // namespace
 
+Choices<std::optional<ElfMachine>> machine_choices() {
+  Choices<std::optional<ElfMachine>> choices;
+  for (const ElfMachineName& known : elf_machine_names()) {
+    choices.emplace_back(known.name, known.machine);
+  }
+  return choices;
+}
+
 std::string OptionTable::misplaced_option() const {
   const auto given =
       std::ranges::find_if(foreign_, [](const CLI::Option* option) { return option->count() > 0; });

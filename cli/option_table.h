@@ -8,18 +8,23 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cli/config.h"
+#include "core/elf/relocatable.h"
 #include "core/error.h"
 
 namespace btfbatch::cli {
 
 template <class T>
 using Choices = std::vector<std::pair<std::string_view, T>>;
+
+// The machines that ELF files can be written for, under all their names.
+[[nodiscard]] Choices<std::optional<ElfMachine>> machine_choices();
 
 // What a shell and a man page are told of an option.
 struct OptionFacts {

@@ -65,11 +65,11 @@ void add_bundles(Page& page, const RunSummary& summary) {
   }
   page.headline("Bundles");
   for (const BundleSummary& bundle : summary.bundles) {
-    const std::string size = format_size(bundle.size);
-    page.row(printable(bundle.path), bundle.plain_tar_xz_size
-                                         ? fmt::format("{}; tar cJ of plain files: {}", size,
-                                                       format_size(*bundle.plain_tar_xz_size))
-                                         : size);
+    std::string file = printable(bundle.path);
+    if (bundle.plain_tar_xz_size) {
+      file += fmt::format(" (tar cJ of plain files: {})", format_size(*bundle.plain_tar_xz_size));
+    }
+    page.row(format_size(bundle.size), file);
   }
 }
 

@@ -37,7 +37,8 @@ struct Totals {
 //   kernels: read, written, unique, duplicate, reused (taken over from earlier runs), degraded,
 //            failed, left_out
 //   bytes:   archive, btf, written, times_smaller
-//   seconds, manifest (path)
+//   bundles: list of {path, size, plain_tar_xz_size (see BundleSummary; not of files to link)}
+//   seconds, manifest (path; empty without an output folder)
 [[nodiscard]] nlohmann::ordered_json summary_json(const RunSummary& summary,
                                                   const RunOptions& options);
 

@@ -26,7 +26,7 @@ Result<OpenFile> open_regular_file(const std::filesystem::path& path) {
   if (fd.get() < 0) {
     return fail(fmt::format("cannot be opened: {}", errno_text(errno)));
   }
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd.get(), &status) != 0) {
     return fail(fmt::format("cannot be examined: {}", errno_text(errno)));
   }
@@ -99,6 +99,12 @@ Result<void> sync_path(const std::filesystem::path& path) {
     return fail(fmt::format("cannot sync {}: {}", path.string(), errno_text(errno)));
   }
   return {};
+}
+
+std::filesystem::path resolve_place(const std::filesystem::path& path, std::error_code& error) {
+  // Of a name of which nothing exists, weakly_canonical() would leave a relative path.
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  return error ? std::filesystem::path() : std::filesystem::weakly_canonical(absolute, error);
 }
 
 bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {

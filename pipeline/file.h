@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "core/error.h"
@@ -55,6 +56,11 @@ enum class Sync : bool { kNo, kYes };
 
 // Makes the names in a folder, or the bytes of a file, reach the disk. Errors name the path.
 [[nodiscard]] Result<void> sync_path(const std::filesystem::path& path);
+
+// The absolute path of what `path` names or is to name, all links followed as far as it exists.
+// Sets `error` where that cannot be found out.
+[[nodiscard]] std::filesystem::path resolve_place(const std::filesystem::path& path,
+                                                  std::error_code& error);
 
 // Whether `path` is `folder` or leads into it. Compares names alone: give canonical paths.
 [[nodiscard]] bool is_within(const std::filesystem::path& path,

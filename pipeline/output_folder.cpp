@@ -43,13 +43,14 @@ std::expected<OutputFolder, RunError> OutputFolder::open(const std::filesystem::
                                                          const std::filesystem::path& archive) {
   std::error_code error;
   OutputFolder folder;
-  const std::filesystem::path root = std::filesystem::weakly_canonical(out, error);
+  const std::filesystem::path root =
+      out.empty() ? std::filesystem::path() : resolve_place(out, error);
   if (error || root.empty()) {
     return refuse(RunError::Kind::kUsage,
                   fmt::format("--out {}: {}", out.string(),
                               error ? error.message() : std::string("is an empty path")));
   }
-  const std::filesystem::path source = std::filesystem::weakly_canonical(archive, error);
+  const std::filesystem::path source = resolve_place(archive, error);
   if (is_within(root, source)) {
     return refuse(RunError::Kind::kUsage,
                   fmt::format("--out {} lies inside of the archive {}: the next run would take its "

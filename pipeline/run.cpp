@@ -222,7 +222,8 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   if (Result<void> checked = options.filter.check(); !checked) {
     return usage(std::move(checked).error());
   }
-  if (Result<void> checked = options.bundle.check(options.archive); !checked) {
+  if (Result<void> checked = options.bundle.check(options.archive, options.objects, options.out);
+      !checked) {
     return usage(std::move(checked).error());
   }
 
@@ -292,23 +293,20 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   if (!summary.stopped_early && !written.empty()) {
     // Bundles first, under temporary names: what fails here has changed nothing.
     Result<StagedBundles> bundles = StagedBundles::make(
-        options.bundle, bundle_entries(written, summary.aliases), blobs, rules.fingerprint);
-    if (!bundles) {
-      return no_output(std::move(bundles).error());
-    }
-    Result<void> placed;
-    if (place->folder) {
+        options.bundle, bundle_entries(written, summary.aliases), blobs, rules.fingerprint, &stop);
+    Result<void> done = bundles ? Result<void>() : std::unexpected(bundles.error());
+    if (done && place->folder) {
       const Manifest manifest = make_manifest(options.layout, rules, summary, *kernels, blob_names);
-      placed = place_tree(options, *place->folder, manifest, written, blobs, stop);
+      done = place_tree(options, *place->folder, manifest, written, blobs, stop);
     }
-    if (placed) {
-      placed = bundles->place();
-      summary.bundles = bundles->summaries();
-    }
-    if (!placed && stop.stopped() && place->folder && !place->folder->is_placing()) {
+    if (!done && stop.stopped() && !(place->folder && place->folder->is_placing())) {
       summary.stopped_early = true;
-    } else if (!placed) {
+    } else if (!done) {
+      return no_output(std::move(done).error());
+    } else if (Result<void> placed = bundles->place(); !placed) {
       return no_output(std::move(placed).error());
+    } else {
+      summary.bundles = bundles->summaries();
     }
   }
   summary.wall = std::chrono::steady_clock::now() - begin;

@@ -14,7 +14,7 @@ namespace btfbatch {
 Result<StagedFile> StagedFile::make(const std::filesystem::path& path) {
   StagedFile staged;
   std::error_code error;
-  staged.path_ = std::filesystem::weakly_canonical(path, error);
+  staged.path_ = resolve_place(path, error);
   if (error) {
     return fail(fmt::format("{}: {}", path.string(), error.message()));
   }

@@ -9,11 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <system_error>
-
-#include "core/kernel_identity.h"
 
 namespace btfbatch {
 namespace {
@@ -71,9 +68,9 @@ struct Header {
   GElf_Xword entry_size = 0;
 };
 
-Result<void> add_section(Elf* elf, std::size_t name, const Header& header,
-                         std::span<const std::byte> bytes, std::uint64_t alignment,
-                         Elf_Type data_type = ELF_T_BYTE) {
+Result<Elf_Data*> add_section(Elf* elf, std::size_t name, const Header& header,
+                              std::span<const std::byte> bytes, std::uint64_t alignment,
+                              Elf_Type data_type = ELF_T_BYTE) {
   Elf_Scn* const section = elf_newscn(elf);
   Elf_Data* const data = section == nullptr ? nullptr : elf_newdata(section);
   GElf_Shdr written;
@@ -93,24 +90,70 @@ Result<void> add_section(Elf* elf, std::size_t name, const Header& header,
   written.sh_info = header.info;
   written.sh_entsize = header.entry_size;
   written.sh_addralign = alignment;
-  return gelf_update_shdr(section, &written) != 0 ? Result<void>() : fail_elf("describe a section");
-}
-
-GElf_Half machine_number(ElfMachine machine) {
-  return machine == ElfMachine::kX86_64 ? EM_X86_64 : EM_AARCH64;
-}
-
-std::vector<Elf64_Sym> symbol_table(std::span<const DataSymbol> symbols, Strings& names) {
-  std::vector<Elf64_Sym> table(1);  // the first is empty by the format's rule
-  for (const DataSymbol& symbol : symbols) {
-    table.push_back({.st_name = static_cast<Elf64_Word>(names.add(symbol.name)),
-                     .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
-                     .st_other = STV_HIDDEN,
-                     .st_shndx = static_cast<Elf64_Section>(symbol.section + 1),
-                     .st_value = symbol.offset,
-                     .st_size = symbol.size});
+  if (gelf_update_shdr(section, &written) == 0) {
+    return fail_elf("describe a section");
   }
-  return table;
+  return data;
+}
+
+// What the header of a file for a machine says.
+struct Target {
+  GElf_Half number = 0;
+  int word_class = ELFCLASS64;
+  unsigned char byte_order = ELFDATA2LSB;
+  GElf_Word flags = 0;  // without which linkers refuse the file beside others for that machine
+};
+
+Target target_of(ElfMachine machine) {
+  switch (machine) {
+    case ElfMachine::kX86_64:
+      return {.number = EM_X86_64};
+    case ElfMachine::kI386:
+      return {.number = EM_386, .word_class = ELFCLASS32};
+    case ElfMachine::kArm64:
+      return {.number = EM_AARCH64};
+    case ElfMachine::kArm:
+      return {.number = EM_ARM, .word_class = ELFCLASS32, .flags = EF_ARM_EABI_VER5};
+    case ElfMachine::kPpc64le:
+      return {.number = EM_PPC64, .flags = 2};  // ELFv2
+    case ElfMachine::kRiscv64:
+      return {.number = EM_RISCV, .flags = EF_RISCV_RVC | EF_RISCV_FLOAT_ABI_DOUBLE};
+    case ElfMachine::kS390x:
+      return {.number = EM_S390, .byte_order = ELFDATA2MSB};
+  }
+  return {};
+}
+
+constexpr std::array<ElfMachineName, 14> kMachineNames = {{{"x86_64", ElfMachine::kX86_64},
+                                                           {"amd64", ElfMachine::kX86_64},
+                                                           {"arm64", ElfMachine::kArm64},
+                                                           {"aarch64", ElfMachine::kArm64},
+                                                           {"i386", ElfMachine::kI386},
+                                                           {"i686", ElfMachine::kI386},
+                                                           {"arm", ElfMachine::kArm},
+                                                           {"armv7l", ElfMachine::kArm},
+                                                           {"armhf", ElfMachine::kArm},
+                                                           {"ppc64le", ElfMachine::kPpc64le},
+                                                           {"ppc64el", ElfMachine::kPpc64le},
+                                                           {"riscv64", ElfMachine::kRiscv64},
+                                                           {"s390x", ElfMachine::kS390x},
+                                                           {"s390", ElfMachine::kS390x}}};
+
+// The symbols as libelf keeps them in memory, the first empty by the format's rule.
+Result<void> put_symbols(Elf_Data* data, std::span<const DataSymbol> symbols, Strings& names) {
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    const DataSymbol& symbol = symbols[i];
+    GElf_Sym entry{.st_name = static_cast<GElf_Word>(names.add(symbol.name)),
+                   .st_info = GELF_ST_INFO(STB_GLOBAL, STT_OBJECT),
+                   .st_other = STV_HIDDEN,
+                   .st_shndx = static_cast<GElf_Section>(symbol.section + 1),
+                   .st_value = symbol.offset,
+                   .st_size = symbol.size};
+    if (gelf_update_sym(data, static_cast<int>(i + 1), &entry) == 0) {
+      return fail_elf("write a symbol");
+    }
+  }
+  return {};
 }
 
 Result<std::vector<std::byte>> read_all(int fd, std::size_t size) {
@@ -128,42 +171,58 @@ Result<std::vector<std::byte>> read_all(int fd, std::size_t size) {
 
 }  // namespace
 
-std::optional<ElfMachine> elf_machine_of(std::string_view arch) {
-  const std::string_view canonical = canonical_arch(arch);
-  if (canonical == "x86_64") return ElfMachine::kX86_64;
-  if (canonical == "arm64") return ElfMachine::kArm64;
-  return std::nullopt;
+std::span<const ElfMachineName> elf_machine_names() {
+  return kMachineNames;
+}
+
+std::string_view elf_machine_name(ElfMachine machine) {
+  return std::ranges::find(kMachineNames, machine, &ElfMachineName::machine)->name;
 }
 
 std::optional<ElfMachine> own_elf_machine() {
 #if defined(__x86_64__)
   return ElfMachine::kX86_64;
+#elif defined(__i386__)
+  return ElfMachine::kI386;
 #elif defined(__aarch64__)
   return ElfMachine::kArm64;
+#elif defined(__arm__)
+  return ElfMachine::kArm;
+#elif defined(__powerpc64__)
+  return ElfMachine::kPpc64le;
+#elif defined(__riscv) && __riscv_xlen == 64
+  return ElfMachine::kRiscv64;
 #else
   return std::nullopt;
 #endif
 }
 
+bool is_big_endian(ElfMachine machine) {
+  return target_of(machine).byte_order == ELFDATA2MSB;
+}
+
 Result<std::vector<std::byte>> write_relocatable(ElfMachine machine,
                                                  std::span<const DataSection> sections,
-                                                 std::span<const DataSymbol> symbols) {
+                                                 std::span<const DataSymbol> symbols,
+                                                 std::optional<std::endian> byte_order) {
   const MemoryFile file;
   if (file.fd() < 0) {
     return fail(
         fmt::format("ELF: no memory to write it to: {}", std::generic_category().message(errno)));
   }
+  const Target target = target_of(machine);
   elf_version(EV_CURRENT);
   const ElfHandle elf(elf_begin(file.fd(), ELF_C_WRITE, nullptr));
-  if (elf == nullptr || gelf_newehdr(elf.get(), ELFCLASS64) == nullptr) {
+  if (elf == nullptr || gelf_newehdr(elf.get(), target.word_class) == nullptr) {
     return fail_elf("begin a file");
   }
 
   // The bytes of every section must stay until elf_update has written them.
   Strings section_names;
   Strings symbol_names;
-  const std::vector<Elf64_Sym> table = symbol_table(symbols, symbol_names);
-  Result<void> added;
+  const std::size_t symbol_size = gelf_fsize(elf.get(), ELF_T_SYM, 1, EV_CURRENT);
+  std::vector<std::byte> table((symbols.size() + 1) * symbol_size);
+  Result<Elf_Data*> added;
   const auto add = [&](std::string_view name, const Header& header,
                        std::span<const std::byte> bytes, std::uint64_t alignment,
                        Elf_Type type = ELF_T_BYTE) {
@@ -176,17 +235,19 @@ Result<std::vector<std::byte>> write_relocatable(ElfMachine machine,
         section.alignment);
   }
   add(".note.GNU-stack", {}, {}, 1);
-  std::size_t count = sections.size() + 1;  // so far; the first has the number 1
-  if (!symbols.empty()) {
-    add(".symtab",
-        {.type = SHT_SYMTAB,
-         .link = static_cast<GElf_Word>(count + 2),
-         .info = 1,  // no local symbols but the empty one
-         .entry_size = sizeof(Elf64_Sym)},
-        std::as_bytes(std::span(table)), alignof(Elf64_Sym), ELF_T_SYM);
-    add(".strtab", {.type = SHT_STRTAB}, symbol_names.bytes(), 1);
-    count += 2;
+  // Sections are counted from 1: behind the note there are three more.
+  const std::size_t symbol_table = sections.size() + 2;
+  add(".symtab",
+      {.type = SHT_SYMTAB,
+       .link = static_cast<GElf_Word>(symbol_table + 1),
+       .info = 1,  // no local symbols but the empty one
+       .entry_size = symbol_size},
+      table, target.word_class == ELFCLASS64 ? 8 : 4, ELF_T_SYM);
+  if (Result<void> put = added ? put_symbols(*added, symbols, symbol_names) : Result<void>();
+      !put) {
+    return std::unexpected(std::move(put).error());
   }
+  add(".strtab", {.type = SHT_STRTAB}, symbol_names.bytes(), 1);
   const std::size_t own_name = section_names.add(".shstrtab");
   if (added) {
     added = add_section(elf.get(), own_name, {.type = SHT_STRTAB}, section_names.bytes(), 1);
@@ -199,11 +260,14 @@ Result<std::vector<std::byte>> write_relocatable(ElfMachine machine,
   if (gelf_getehdr(elf.get(), &header) == nullptr) {
     return fail_elf("make the header");
   }
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_ident[EI_DATA] = !byte_order                       ? target.byte_order
+                            : *byte_order == std::endian::big ? ELFDATA2MSB
+                                                              : ELFDATA2LSB;
   header.e_type = ET_REL;
-  header.e_machine = machine_number(machine);
+  header.e_machine = target.number;
   header.e_version = EV_CURRENT;
-  header.e_shstrndx = static_cast<GElf_Half>(count + 1);
+  header.e_flags = target.flags;
+  header.e_shstrndx = static_cast<GElf_Half>(symbol_table + 2);
   if (gelf_update_ehdr(elf.get(), &header) == 0) {
     return fail_elf("write the header");
   }

@@ -1,6 +1,7 @@
 // Writes small ELF files that hold data: to be linked into a program, or to be read as a kernel's.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,14 +14,22 @@
 
 namespace btfbatch {
 
-// Machines that files can be written for.
-enum class ElfMachine : std::uint8_t { kX86_64, kArm64 };
+// Machines that files can be written for: those whose kernels Debian builds with BTF.
+enum class ElfMachine : std::uint8_t { kX86_64, kI386, kArm64, kArm, kPpc64le, kRiscv64, kS390x };
 
-// By `uname -m` or another of its spellings ("aarch64", "arm64", "amd64"). Thread-safe.
-[[nodiscard]] std::optional<ElfMachine> elf_machine_of(std::string_view arch);
+// A name by which a machine is asked for.
+struct ElfMachineName {
+  std::string_view name;  // as `uname -m` spells it, or Debian, or the archive
+  ElfMachine machine = ElfMachine::kX86_64;
+};
+// All of them, the first of each machine being the usual one. Lives for ever.
+[[nodiscard]] std::span<const ElfMachineName> elf_machine_names();
+[[nodiscard]] std::string_view elf_machine_name(ElfMachine machine);  // the usual one
 
 // The one that this program was built for; nothing where it is none of them.
 [[nodiscard]] std::optional<ElfMachine> own_elf_machine();
+
+[[nodiscard]] bool is_big_endian(ElfMachine machine);
 
 // A section of read-only data.
 struct DataSection {
@@ -38,10 +47,12 @@ struct DataSymbol {
   std::uint64_t size = 0;    // bytes
 };
 
-// A 64-bit little-endian ELF file of type ET_REL with these sections, in this order, a symbol table
-// where there are symbols, and a note that it needs no executable stack. The same arguments give
+// An ELF file of type ET_REL, in the machine's class and, unless another is asked for, byte order,
+// with these sections, in this order, a symbol table (empty where there are no symbols: cilium/ebpf
+// reads no file without one), and a note that it needs no executable stack. The same arguments give
 // the same bytes with the same version of libelf. Fails where libelf does. Thread-safe.
 [[nodiscard]] Result<std::vector<std::byte>> write_relocatable(
-    ElfMachine machine, std::span<const DataSection> sections, std::span<const DataSymbol> symbols);
+    ElfMachine machine, std::span<const DataSection> sections, std::span<const DataSymbol> symbols,
+    std::optional<std::endian> byte_order = std::nullopt);
 
 }  // namespace btfbatch

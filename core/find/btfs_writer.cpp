@@ -68,22 +68,12 @@ Result<void> check_name(const std::string& name) {
   return {};
 }
 
-Result<void> check_names(const KernelIdentity& identity) {
-  for (const std::string* name :
-       {&identity.distro, &identity.release, &identity.arch, &identity.kernel_release}) {
-    if (auto checked = check_name(*name); !checked) {
-      return fail_within("kernel " + path_of(identity), checked.error());
-    }
-  }
-  return {};
-}
-
 // The kernels in the index' order, each once.
 Result<std::vector<const BtfsKernel*>> sort_kernels(std::span<const BtfsKernel> kernels) {
   std::vector<const BtfsKernel*> sorted;
   for (const BtfsKernel& kernel : kernels) {
-    if (auto checked = check_names(kernel.identity); !checked) {
-      return std::unexpected(checked.error());
+    if (auto checked = check_btfs_names(kernel.identity); !checked) {
+      return fail_within("kernel " + path_of(kernel.identity), checked.error());
     }
     sorted.push_back(&kernel);
   }
@@ -254,6 +244,16 @@ void put_number(std::span<std::byte> bytes, std::size_t offset, std::uint64_t va
 }
 
 }  // namespace
+
+Result<void> check_btfs_names(const KernelIdentity& identity) {
+  for (const std::string* name :
+       {&identity.distro, &identity.release, &identity.arch, &identity.kernel_release}) {
+    if (auto checked = check_name(*name); !checked) {
+      return checked;
+    }
+  }
+  return {};
+}
 
 std::uint64_t btfs_checksum(std::span<const std::byte> file) {
   static constexpr std::array<std::uint64_t, 256> kTable = crc_table();

@@ -26,6 +26,9 @@ struct BtfsKernel {
 [[nodiscard]] Result<std::vector<std::byte>> write_btfs(std::span<const BtfsKernel> kernels,
                                                         ContentId fingerprint);
 
+// Why a kernel of these names cannot be in a .btfs file; nothing where it can. Thread-safe.
+[[nodiscard]] Result<void> check_btfs_names(const KernelIdentity& identity);
+
 // What the header is sealed with.
 struct BtfsSeal {
   std::uint32_t compression = 0;   // BTFBATCH_STORED or BTFBATCH_ZSTD

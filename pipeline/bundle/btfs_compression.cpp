@@ -18,6 +18,8 @@ namespace {
 constexpr int kSmallestWindow = 10;
 constexpr int kLargestWindow = 27;
 
+constexpr std::size_t kStep = 256 << 10;  // bytes compressed between two questions whether to stop
+
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
@@ -30,7 +32,8 @@ Result<void> set(ZSTD_CCtx* context, ZSTD_cParameter parameter, int value) {
   return {};
 }
 
-Result<std::size_t> compress(std::span<const std::byte> payload, std::span<std::byte> frame) {
+Result<std::size_t> compress(std::span<const std::byte> payload, std::span<std::byte> frame,
+                             const std::function<bool()>& should_stop) {
   const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
   if (!context) {
     throw std::bad_alloc();
@@ -45,12 +48,21 @@ Result<std::size_t> compress(std::span<const std::byte> payload, std::span<std::
       return std::unexpected(done.error());
     }
   }
-  const std::size_t size =
-      ZSTD_compress2(context.get(), frame.data(), frame.size(), payload.data(), payload.size());
-  if (ZSTD_isError(size) != 0) {
-    return fail(fmt::format("zstd: {}", ZSTD_getErrorName(size)));
-  }
-  return size;
+  std::size_t left = ZSTD_CCtx_setPledgedSrcSize(context.get(), payload.size());
+  ZSTD_inBuffer in{.src = payload.data(), .size = 0, .pos = 0};
+  ZSTD_outBuffer out{.dst = frame.data(), .size = frame.size(), .pos = 0};
+  do {
+    if (ZSTD_isError(left) != 0) {
+      return fail(fmt::format("zstd: {}", ZSTD_getErrorName(left)));
+    }
+    if (should_stop && should_stop()) {
+      return fail("stopped");
+    }
+    in.size = std::min(in.size + kStep, payload.size());
+    left = ZSTD_compressStream2(context.get(), &out, &in,
+                                in.size == payload.size() ? ZSTD_e_end : ZSTD_e_continue);
+  } while (left != 0 || in.pos < payload.size());
+  return out.pos;
 }
 
 // What the header says of the payload. Only of a file that btfbatch_open has checked.
@@ -77,7 +89,8 @@ Result<void> check(std::span<const std::byte> file, btfbatch_status wanted) {
 
 }  // namespace
 
-Result<std::vector<std::byte>> compress_btfs(std::span<const std::byte> stored) {
+Result<std::vector<std::byte>> compress_btfs(std::span<const std::byte> stored,
+                                             const std::function<bool()>& should_stop) {
   if (auto checked = check(stored, BTFBATCH_OK); !checked) {
     return std::unexpected(checked.error());
   }
@@ -85,8 +98,8 @@ Result<std::vector<std::byte>> compress_btfs(std::span<const std::byte> stored) 
   std::vector<std::byte> file(stored.begin(),
                               stored.begin() + static_cast<std::ptrdiff_t>(payload.offset));
   file.resize(payload.offset + ZSTD_compressBound(payload.size));
-  const auto size =
-      compress(stored.subspan(payload.offset), std::span(file).subspan(payload.offset));
+  const auto size = compress(stored.subspan(payload.offset),
+                             std::span(file).subspan(payload.offset), should_stop);
   if (!size) {
     return std::unexpected(size.error());
   }

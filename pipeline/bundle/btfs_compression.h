@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -12,9 +13,11 @@
 namespace btfbatch {
 
 // Compresses a stored .btfs file: all behind its header becomes one zstd frame. Takes zstd's last
-// level, which costs about a second for each 2 MB. The same file gives the same bytes with the same
-// version of libzstd. Fails where `stored` is not a stored .btfs file. Thread-safe.
-[[nodiscard]] Result<std::vector<std::byte>> compress_btfs(std::span<const std::byte> stored);
+// level, which costs about a second for each 2 MB; `should_stop`, where given, is asked several
+// times a second. The same file gives the same bytes with the same version of libzstd. Fails where
+// `stored` is not a stored .btfs file, or asked to stop. Thread-safe.
+[[nodiscard]] Result<std::vector<std::byte>> compress_btfs(
+    std::span<const std::byte> stored, const std::function<bool()>& should_stop = {});
 
 // The stored form of a .btfs file, which may be compressed or stored already; the bytes that
 // compress_btfs was given. Checks the whole file. Fails where it is damaged, newer, or would be

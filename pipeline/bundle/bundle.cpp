@@ -1,5 +1,7 @@
 #include "pipeline/bundle/bundle.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -12,6 +14,23 @@
 #include "pipeline/bundle/tar_writer.h"
 
 namespace btfbatch {
+
+// The contents, until somebody asks to stop.
+class BlobReader {
+ public:
+  // Both are borrowed and must outlive the reader; `stop` may be nullptr.
+  BlobReader(const BlobStore& blobs, StopSignal* stop) : blobs_(blobs), stop_(stop) {}
+
+  [[nodiscard]] bool stopped() const { return stop_ != nullptr && stop_->stopped(); }
+  [[nodiscard]] Result<std::string> read(std::size_t blob) const {
+    return stopped() ? fail("stopped") : blobs_.read(blob);
+  }
+
+ private:
+  const BlobStore& blobs_;
+  StopSignal* stop_;
+};
+
 namespace {
 
 TarCompression compression_of(BundleForm form) {
@@ -34,14 +53,13 @@ std::string relative_link(const std::string& from, const std::string& to) {
       .string();
 }
 
-// A tar.xz that holds one BTF, for readers that want each kernel packed.
-Result<std::string> pack(const std::string& tar_name, const std::string& btf) {
+// A tar.xz that holds one BTF under the name `member`, for readers that want each kernel packed.
+Result<std::string> pack(const std::string& member, const std::string& btf) {
   std::string packed;
   TarWriter tar(TarCompression::kXz, [&](std::span<const std::byte> bytes) -> Result<void> {
     packed.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return {};
   });
-  const std::string member = std::filesystem::path(tar_name).stem().stem().string();
   if (Result<void> added = tar.add_file(member, bytes_of(btf)); !added) {
     return std::unexpected(std::move(added).error());
   }
@@ -51,16 +69,24 @@ Result<std::string> pack(const std::string& tar_name, const std::string& btf) {
   return packed;
 }
 
+// The member of the tar.xz that the entry is; empty where it is the BTF itself.
+std::string packed_member(const BundleEntry& entry) {
+  const std::filesystem::path path(entry.path);
+  return entry.path.ends_with(".tar.xz") ? path.stem().stem().string() : std::string();
+}
+
 Result<void> write_tar(TarWriter& tar, std::span<const BundleEntry> entries, BundleDedup dedup,
-                       const BlobStore& blobs) {
-  std::map<std::size_t, std::string> first_path;  // by blob
+                       const BlobReader& blobs) {
+  // By blob and member: tars of one BTF under two names are different files.
+  std::map<std::pair<std::size_t, std::string>, std::string> first_path;
   for (const BundleEntry& entry : entries) {
-    const auto [first, is_first] = first_path.emplace(entry.blob, entry.path);
+    const std::string member = packed_member(entry);
+    const auto [first, is_first] = first_path.emplace(std::pair(entry.blob, member), entry.path);
     Result<void> added;
     if (is_first || dedup == BundleDedup::kNone) {
       Result<std::string> content = blobs.read(entry.blob);
-      if (content && entry.path.ends_with(".tar.xz")) {
-        content = pack(entry.path, *content);
+      if (content && !member.empty()) {
+        content = pack(member, *content);
       }
       added = content ? tar.add_file(entry.path, bytes_of(*content))
                       : std::unexpected(std::move(content).error());
@@ -76,9 +102,10 @@ Result<void> write_tar(TarWriter& tar, std::span<const BundleEntry> entries, Bun
   return tar.finish();
 }
 
-// What `tar cJ` makes of the tree of plain files: folders before what is in them, nothing shared.
+// What `tar cJ` makes of the tree of plain files, entries for its folders and all. Without what
+// depends on the machine (see BundleSummary), so that the figure is the same everywhere.
 Result<std::uint64_t> plain_tar_xz_size(std::span<const BundleEntry> entries,
-                                        const BlobStore& blobs) {
+                                        const BlobReader& blobs) {
   std::uint64_t size = 0;
   TarWriter tar(TarCompression::kXz, [&](std::span<const std::byte> bytes) -> Result<void> {
     size += bytes.size();
@@ -107,12 +134,16 @@ Result<std::uint64_t> plain_tar_xz_size(std::span<const BundleEntry> entries,
   return added ? Result<std::uint64_t>(size) : std::unexpected(std::move(added).error());
 }
 
-// The stored .btfs of all entries.
+// The stored .btfs of all entries that it can hold.
 Result<std::vector<std::byte>> make_btfs(std::span<const BundleEntry> entries,
-                                         const BlobStore& blobs, const ContentId& fingerprint) {
+                                         const BlobReader& blobs, const ContentId& fingerprint) {
+  const IndexableEntries indexable = indexable_entries(entries);
+  for (const std::string& left_out : indexable.left_out) {
+    spdlog::warn("not in the .btfs: {}", left_out);
+  }
   std::map<std::size_t, std::string> contents;  // by blob
   std::vector<BtfsKernel> kernels;
-  for (const BundleEntry& entry : entries) {
+  for (const BundleEntry& entry : indexable.entries) {
     auto content = contents.find(entry.blob);
     if (content == contents.end()) {
       Result<std::string> read = blobs.read(entry.blob);
@@ -147,7 +178,7 @@ Result<void> StagedBundles::add(const std::filesystem::path& path, const Fill& f
 
 Result<void> StagedBundles::add_bundles(const BundleOptions& options,
                                         std::span<const BundleEntry> entries,
-                                        const BlobStore& blobs, std::span<const std::byte> btfs) {
+                                        const BlobReader& blobs, std::span<const std::byte> btfs) {
   const PathTemplates templates = PathTemplates::parse(options.paths).value();
   const Result<std::vector<BundleEntry>> renamed = templates.empty()
                                                        ? std::vector(entries.begin(), entries.end())
@@ -169,7 +200,8 @@ Result<void> StagedBundles::add_bundles(const BundleOptions& options,
       if (options.btfs_compression == BtfsCompression::kStored) {
         return file.write(btfs);
       }
-      const Result<std::vector<std::byte>> compressed = compress_btfs(btfs);
+      const Result<std::vector<std::byte>> compressed =
+          compress_btfs(btfs, [&] { return blobs.stopped(); });
       return compressed ? file.write(*compressed) : std::unexpected(compressed.error());
     });
     if (!added) {
@@ -208,7 +240,9 @@ Result<void> StagedBundles::add_embedding(const BundleOptions& options,
 
 Result<StagedBundles> StagedBundles::make(const BundleOptions& options,
                                           std::span<const BundleEntry> entries,
-                                          const BlobStore& blobs, ContentId fingerprint) {
+                                          const BlobStore& blobs, ContentId fingerprint,
+                                          StopSignal* stop) {
+  const BlobReader reader(blobs, stop);
   // The .btfs once, however many files are made of it.
   std::vector<std::byte> btfs;
   const bool needs_btfs = !options.object_file.empty() || !options.header_file.empty() ||
@@ -216,7 +250,7 @@ Result<StagedBundles> StagedBundles::make(const BundleOptions& options,
                             return bundle_form_of(file) == BundleForm::kBtfs;
                           });
   if (needs_btfs) {
-    Result<std::vector<std::byte>> made = make_btfs(entries, blobs, fingerprint);
+    Result<std::vector<std::byte>> made = make_btfs(entries, reader, fingerprint);
     if (!made) {
       return fail_within(".btfs", std::move(made).error());
     }
@@ -225,7 +259,7 @@ Result<StagedBundles> StagedBundles::make(const BundleOptions& options,
   StagedBundles staged;
   Result<void> added;
   if (!options.files.empty()) {
-    added = staged.add_bundles(options, entries, blobs, btfs);
+    added = staged.add_bundles(options, entries, reader, btfs);
   }
   if (added) {
     added = staged.add_embedding(options, btfs);

@@ -13,17 +13,23 @@
 #include "pipeline/bundle/entries.h"
 #include "pipeline/bundle/options.h"
 #include "pipeline/staged_file.h"
+#include "pipeline/stop_signal.h"
 
 namespace btfbatch {
+
+class BlobReader;
 
 // All files that `options` ask for, under temporary names beside their final ones, with their bytes
 // on the disk. `options` have been checked. Where any cannot be made, none is left.
 class StagedBundles {
  public:
-  // `entries` in the order of their paths. `fingerprint` is that of the object set.
+  // `entries` in the order of their paths. `fingerprint` is that of the object set. Kernels that a
+  // .btfs cannot hold are left out of it, with a warning for each. `stop`, where given, is asked
+  // often: it makes this fail.
   [[nodiscard]] static Result<StagedBundles> make(const BundleOptions& options,
                                                   std::span<const BundleEntry> entries,
-                                                  const BlobStore& blobs, ContentId fingerprint);
+                                                  const BlobStore& blobs, ContentId fingerprint,
+                                                  StopSignal* stop = nullptr);
 
   // Gives them their final names, each in one step.
   [[nodiscard]] Result<void> place();
@@ -36,7 +42,7 @@ class StagedBundles {
   [[nodiscard]] Result<void> add(const std::filesystem::path& path, const Fill& fill);
   [[nodiscard]] Result<void> add_bundles(const BundleOptions& options,
                                          std::span<const BundleEntry> entries,
-                                         const BlobStore& blobs, std::span<const std::byte> btfs);
+                                         const BlobReader& blobs, std::span<const std::byte> btfs);
   [[nodiscard]] Result<void> add_embedding(const BundleOptions& options,
                                            std::span<const std::byte> btfs);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cstdint>
 #include <iterator>
 
@@ -35,12 +36,12 @@ constexpr std::string_view kClosing = "\n#endif\n";
 
 Result<std::vector<std::byte>> embedding_object(ElfMachine machine,
                                                 std::span<const std::byte> btfs) {
-  // Both machines are little-endian, as this one is.
   const std::uint64_t size = btfs.size();
+  const std::uint64_t size_there = is_big_endian(machine) ? std::byteswap(size) : size;
   std::vector<std::byte> data(btfs.begin(), btfs.end());
   data.resize((data.size() + kAlignment - 1) / kAlignment * kAlignment);
   const std::uint64_t size_offset = data.size();
-  const auto size_bytes = std::as_bytes(std::span(&size, 1));
+  const auto size_bytes = std::as_bytes(std::span(&size_there, 1));
   data.insert(data.end(), size_bytes.begin(), size_bytes.end());
   const DataSection sections[] = {
       {.name = ".rodata", .bytes = data, .alignment = kAlignment, .is_loaded = true}};

@@ -4,8 +4,10 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
+#include "core/find/btfs_writer.h"
 #include "pipeline/admission.h"
 
 namespace btfbatch {
@@ -40,6 +42,36 @@ Result<std::vector<BundleEntry>> rename_entries(std::span<const BundleEntry> ent
   std::vector<BundleEntry> result;
   for (const auto& [path, entry] : renamed) {
     result.push_back({.path = path, .identity = entry->identity, .blob = entry->blob});
+  }
+  return result;
+}
+
+IndexableEntries indexable_entries(std::span<const BundleEntry> entries) {
+  const auto names_of = [](const BundleEntry& entry) {
+    const KernelIdentity& identity = entry.identity;
+    return std::tie(identity.distro, identity.release, identity.arch, identity.kernel_release);
+  };
+  const auto by_names = [&](const BundleEntry* a, const BundleEntry* b) {
+    return names_of(*a) < names_of(*b);
+  };
+  std::map<const BundleEntry*, const BundleEntry*, decltype(by_names)> best(by_names);
+  for (const BundleEntry& entry : entries) {
+    const auto [known, is_new] = best.emplace(&entry, &entry);
+    if (!is_new && entry.path.size() < known->second->path.size()) {
+      known->second = &entry;
+    }
+  }
+  IndexableEntries result;
+  for (const BundleEntry& entry : entries) {
+    const BundleEntry& same = *best.at(&entry);
+    if (const Result<void> checked = check_btfs_names(entry.identity); !checked) {
+      result.left_out.push_back(fmt::format("{}: {}", entry.path, checked.error().message));
+    } else if (same.blob != entry.blob) {
+      result.left_out.push_back(
+          fmt::format("{}: {} has the same names and another BTF", entry.path, same.path));
+    } else {
+      result.entries.push_back(entry);
+    }
   }
   return result;
 }

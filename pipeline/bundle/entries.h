@@ -30,4 +30,15 @@ struct BundleEntry {
 [[nodiscard]] Result<std::vector<BundleEntry>> rename_entries(std::span<const BundleEntry> entries,
                                                               const PathTemplates& templates);
 
+// The entries that a .btfs can hold, which knows kernels by their identity alone, and why it cannot
+// hold the others.
+struct IndexableEntries {
+  std::vector<BundleEntry> entries;
+  std::vector<std::string> left_out;  // a line for each, which names it
+};
+
+// Of several entries with one identity and different bytes (a kernel in a folder of its own, such
+// as "nobpf", beside another), the one with the shortest path is kept, of those the first. Pure.
+[[nodiscard]] IndexableEntries indexable_entries(std::span<const BundleEntry> entries);
+
 }  // namespace btfbatch

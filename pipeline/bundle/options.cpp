@@ -1,9 +1,11 @@
 #include "pipeline/bundle/options.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -25,21 +27,49 @@ constexpr std::array<Ending, 6> kEndings = {{{".tar.gz", BundleForm::kTarGzip},
                                              {".tar.zst", BundleForm::kTarZstd},
                                              {".btfs", BundleForm::kBtfs}}};
 
-// What speaks against a file's place.
-Result<void> check_place(const std::filesystem::path& file, const std::filesystem::path& archive) {
+// What a run reads and writes besides.
+struct Others {
+  const std::filesystem::path& archive;
+  std::span<const std::filesystem::path> objects;
+  const std::filesystem::path& out;
+};
+
+// What speaks against a file's place; `place` is its resolved path.
+Result<void> check_place(const std::filesystem::path& place, const Others& others) {
   std::error_code error;
-  const std::filesystem::path place = std::filesystem::weakly_canonical(file, error);
-  if (error) {
-    return fail(error.message());
+  const std::filesystem::path folder = place.parent_path();
+  if (!std::filesystem::is_directory(folder, error)) {
+    return fail(fmt::format("there is no folder {}; make it first", folder.string()));
   }
-  if (!std::filesystem::is_directory(place.parent_path(), error)) {
-    return fail(fmt::format("there is no folder {}; make it first", place.parent_path().string()));
-  }
-  const std::filesystem::path source = std::filesystem::weakly_canonical(archive, error);
-  if (!source.empty() && is_within(place, source)) {
+  if (access(folder.c_str(), W_OK) != 0) {
     return fail(
-        fmt::format("lies inside of the archive {}: the next run would take it for a kernel",
-                    archive.string()));
+        fmt::format("the folder {} cannot be written: {}", folder.string(), errno_text(errno)));
+  }
+  const auto is_in = [&](const std::filesystem::path& other) {
+    return !other.empty() && is_within(place, resolve_place(other, error)) && !error;
+  };
+  if (is_in(others.archive)) {
+    return fail(std::filesystem::is_directory(others.archive, error)
+                    ? fmt::format("lies inside of the archive {}: the next run would take it for a "
+                                  "kernel",
+                                  others.archive.string())
+                    : "would take the place of the archive itself");
+  }
+  if (is_in(others.out)) {
+    return fail(
+        fmt::format("lies inside of --out {}, where only the tree belongs", others.out.string()));
+  }
+  for (const std::filesystem::path& object : others.objects) {
+    if (std::filesystem::equivalent(place, object, error) && !error) {
+      return fail("is one of --objs, and would be replaced");
+    }
+    if (place.extension() == ".o" && std::filesystem::is_directory(object, error) &&
+        is_in(object)) {
+      return fail(
+          fmt::format("lies in {}, which --objs names: the next run would take it for one "
+                      "of them",
+                      object.string()));
+    }
   }
   return {};
 }
@@ -54,7 +84,9 @@ std::optional<BundleForm> bundle_form_of(const std::filesystem::path& file) {
   return found == kEndings.end() ? std::nullopt : std::optional(found->form);
 }
 
-Result<void> BundleOptions::check(const std::filesystem::path& archive) const {
+Result<void> BundleOptions::check(const std::filesystem::path& archive,
+                                  std::span<const std::filesystem::path> objects,
+                                  const std::filesystem::path& out) const {
   std::vector<std::pair<std::string_view, std::filesystem::path>> wanted;
   for (const std::filesystem::path& file : files) {
     if (!bundle_form_of(file)) {
@@ -77,10 +109,15 @@ Result<void> BundleOptions::check(const std::filesystem::path& archive) const {
   }
   std::set<std::filesystem::path> seen;
   for (const auto& [option, file] : wanted) {
-    if (!seen.insert(file.lexically_normal()).second) {
-      return fail(fmt::format("{} is to be made twice", file.string()));
+    std::error_code error;
+    const std::filesystem::path place = resolve_place(file, error);
+    Result<void> checked =
+        error ? fail(error.message())
+              : check_place(place, {.archive = archive, .objects = objects, .out = out});
+    if (checked && !seen.insert(place).second) {
+      checked = fail("is to be made twice");
     }
-    if (Result<void> checked = check_place(file, archive); !checked) {
+    if (!checked) {
       return fail_within(fmt::format("{} {}", option, file.string()), std::move(checked).error());
     }
   }

@@ -35,6 +35,9 @@ PACK_MEMORY = 150e6
 PACK_SPEEDUP = 8
 PACK_SPEEDUP_OVER_MAKE = 25
 SHORT_RUNS_PER_ROUND = 10
+# Forms of a bundle, and how large they may be in sizes of `tar cJ` over the plain tree; none where
+# the compression is a weaker one.
+BUNDLE_FACTORS = {"tar.xz": 1.0, "btfs": 1.15, "tar.zst": None, "tar.gz": None}
 
 
 class CompareError(Exception):
@@ -164,6 +167,20 @@ def run_rounds(arguments, kernels, objects, work):
     return rounds
 
 
+def bundle_sizes(arguments, work):
+    """The bytes of each form of a bundle, and of what `tar cJ` makes of the whole plain tree."""
+    tree, plain = work / "tree", work / "plain.tar.xz"
+    files = {form: work / f"bundle.{form}" for form in BUNDLE_FACTORS}
+    with open(work / "log", "w", encoding="utf-8") as log:
+        command = [arguments.btfbatch, "--archive", arguments.archive, "--out", tree]
+        command += ["--layout", "copy", "--progress", "never", "-j", str(arguments.jobs)]
+        command += ["--bundle", *files.values(), "--objs", *arguments.objects]
+        measure(command, log, good_codes=(0, 2))
+        measure(["tar", "--exclude=./btfbatch.json", "-cJf", plain, "-C", tree, "."], log)
+    return {"plain": plain.stat().st_size,
+            "bundles": {form: file.stat().st_size for form, file in files.items()}}
+
+
 def report_of(rounds, arguments, kernels, objects, same, refused, archive_bytes, pack_bytes):
     def summed_up(name):
         runs = rounds[name]
@@ -264,6 +281,13 @@ peak memory of (h), (i)           {report['packing']['peak_bytes'] / 1e6:.0f} MB
 bpftool refused                   {len(report['refused_by_bpftool'])} kernels
 """
     )
+    plain = report["sizes"]["plain"]
+    print(f"{'`tar cJ` of the plain tree':34}{plain} bytes")
+    for form, size in report["sizes"]["bundles"].items():
+        factor = BUNDLE_FACTORS[form]
+        bar = "" if factor is None else f", allowed: {factor}"
+        print(f"{'--bundle *.' + form:34}{size} bytes, {size / plain:.3f} of it{bar}")
+    print()
 
 
 def parse_arguments():
@@ -293,12 +317,14 @@ def compare(arguments):
     work = pathlib.Path(tempfile.mkdtemp(prefix="compare-", dir=arguments.work.resolve()))
     objects = extract(arguments.objects, work / "objects")
     rounds = run_rounds(arguments, kernels, objects, work)
+    sizes = bundle_sizes(arguments, work)
     same, refused = check_same_bytes(kernels, work / "btfbatch", work / "bpftool")
     archive_bytes = sum((arguments.archive / kernel).stat().st_size for kernel in kernels)
     pack_bytes = (work / "hub.btfpack").stat().st_size
     report = report_of(
         rounds, arguments, kernels, objects, same, refused, archive_bytes, pack_bytes
     )
+    report["sizes"] = sizes
     shutil.rmtree(work)
     print_table(report)
     text = json.dumps(report, indent=2)

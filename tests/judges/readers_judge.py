@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""pahole and `bpftool btf dump` as judges: they must read every output without complaint.
+"""pahole and `bpftool btf dump` as judges: they must read every output without complaint, and from
+what `btfbatch wrap` makes of it the same.
 
 Without complaint: exit code 0 and not a word on standard error, except what pahole says of the
 kernel's full BTF too (it does not know every kind). And each of them must show every struct and
@@ -27,7 +28,9 @@ def find_program(name, package):
 
 
 class Readers:
-    def __init__(self):
+    def __init__(self, btfbatch, work):
+        self.btfbatch = btfbatch
+        self.wrapped = work / "vmlinux"
         self.bpftool = find_program("bpftool", "bpftool")
         self.pahole = find_program("pahole", "pahole")
         self.types = 0  # that bpftool has listed
@@ -44,6 +47,7 @@ class Readers:
             _, about_full = read(self.pahole, *PAHOLE_OPTIONS, output.full)
             known = {without_type_id(line) for line in about_full}
             problems += [line for line in more if without_type_id(line) not in known]
+        problems += self.problems_of_wrapped(btf, raw, layout)
         self.types += len(RAW_TYPE.findall(raw))
         for kind, name in sorted(set(RAW_STRUCT.findall(raw))):
             self.structs += 1
@@ -51,6 +55,18 @@ class Readers:
             for reader, text in (("bpftool, format c,", as_c), ("pahole", layout)):
                 if not definition.search(text):
                     problems.append(f"{reader} does not show {kind.lower()} {name}")
+        return problems
+
+    def problems_of_wrapped(self, btf, raw, layout):
+        """Where they read something else from an ELF file around the BTF."""
+        _, problems = read(self.btfbatch, "wrap", btf, "-o", self.wrapped)
+        raw_again, more = read(self.bpftool, "btf", "dump", "file", self.wrapped, "format", "raw")
+        layout_again, _ = read(self.pahole, *PAHOLE_OPTIONS, self.wrapped)
+        problems += more
+        if raw_again != raw:
+            problems.append("bpftool reads something else once it is wrapped")
+        if layout_again != layout:
+            problems.append("pahole reads something else once it is wrapped")
         return problems
 
 
@@ -68,7 +84,7 @@ def without_type_id(complaint):
 
 
 def judge(arguments, work):
-    readers = Readers()
+    readers = Readers(arguments.btfbatch, work)
     outputs = make_outputs(arguments, work)
     seen = set()
     problems = 0

@@ -54,6 +54,24 @@ TEST(BtfsCompression, CompressesAFileWithoutKernels) {
   EXPECT_EQ(*expand_btfs(*compress_btfs(stored)), stored);
 }
 
+// Larger than what is compressed between two questions whether to stop.
+TEST(BtfsCompression, GoesOnUntilItIsAskedToStop) {
+  std::string content;
+  for (int i = 0; i < 100'000; ++i) {
+    content += std::to_string(i * 7919) + " ";
+  }
+  const BtfsKernel kernels[] = {
+      {.identity = {.kernel_release = "1"}, .btf = test::as_byte_span(content)}};
+  const Bytes stored = write_btfs(kernels, {}).value();
+  int asked = 0;
+  const auto compressed = compress_btfs(stored, [&] { return ++asked, false; });
+  EXPECT_GE(asked, 3);
+  ASSERT_TRUE(compressed) << compressed.error().message;
+  EXPECT_EQ(*expand_btfs(*compressed), stored);
+  EXPECT_EQ(compress_btfs(stored).value(), *compressed);
+  EXPECT_FALSE(compress_btfs(stored, [&] { return --asked == 0; }));
+}
+
 TEST(BtfsCompression, RefusesWhatIsNoStoredFile) {
   const Bytes compressed = compress_btfs(stored_file()).value();
   EXPECT_FALSE(compress_btfs(compressed));
