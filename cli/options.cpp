@@ -117,7 +117,7 @@ void define_manner(OptionTable& table, Command command, RunOptions& run) {
              run.cache);
   table.flag("--strict",
              "Stop at the first kernel that fails or is degraded, and leave --out\n"
-             "as it was.",
+             "and bundles as they were.",
              run.strict);
   table.only_in_config(false);
 }
