@@ -59,7 +59,7 @@ struct BundleSummary {
   std::string path;        // as it was asked for
   std::uint64_t size = 0;  // bytes
   // For comparison, what `tar cJ` makes of the whole tree of plain files, nothing shared and under
-  // the archive's paths: exactly, of `tar --sort=name --mtime=@0 --owner=0 --group=0
+  // the archive's paths: within some per cent, of `tar --sort=name --mtime=@0 --owner=0 --group=0
   // --numeric-owner -cJ .`; without these options it is some per cent larger. Nothing where the
   // file is for linking.
   std::optional<std::uint64_t> plain_tar_xz_size;

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <random>
 
+#include "test_paths.h"
 #include "tests/cli/program.h"
 
 namespace btfbatch::test {

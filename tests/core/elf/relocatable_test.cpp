@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "core/elf/sections.h"
+#include "test_paths.h"
 #include "tests/support/memory_file.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temp_dir.h"
@@ -19,12 +20,13 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
+// With the bytes of its first section.
 std::string readelf(std::span<const std::byte> file) {
   const test::MemoryFile in_memory(file);
   const auto program = std::filesystem::path(BTFBATCH_OBJDUMP).parent_path() / "llvm-readelf-19";
   const test::ProgramResult result =
       test::run_program({program.string(), "--file-header", "--section-headers", "--symbols",
-                         "--hex-dump=.rodata", in_memory.path()});
+                         "--hex-dump=1", in_memory.path()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.err, "");
   return result.out;

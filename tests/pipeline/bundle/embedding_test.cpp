@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/find/btfs_writer.h"
+#include "test_paths.h"
 #include "tests/support/memory_file.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temp_dir.h"
@@ -59,25 +60,27 @@ class Embedding : public testing::Test {
   std::filesystem::path write(const std::string& name, const std::vector<std::byte>& bytes) {
     return dir_.write(name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
-  // Strict in what it takes, and without a word. Returns what the program prints.
-  [[nodiscard]] std::string build_and_run(const std::vector<std::string>& language,
-                                          const std::vector<std::string>& more) const {
-    const std::string source = std::string(BTFBATCH_SOURCE_DIR) + "/core/find";
-    const std::string program = (dir_ / "program").string();
-    std::vector<std::string> command = {"/usr/bin/gcc"};
-    command.insert(command.end(), language.begin(), language.end());
-    for (const std::string& argument :
-         {std::string("-Wall"), std::string("-Wextra"), std::string("-Wpedantic"),
-          std::string("-Werror"), "-I" + source, (dir_ / "main.c").string(), std::string("-x"),
-          std::string("c"), source + "/btfbatch_find.c", std::string("-x"), std::string("none"),
-          std::string("-Wl,-z,noexecstack,--fatal-warnings"), std::string("-o"), program}) {
-      command.push_back(argument);
-    }
-    command.insert(command.end(), more.begin(), more.end());
-    const test::ProgramResult built = test::run_program(command, dir_.path());
-    EXPECT_EQ(built.exit_code, 0) << built.err;
-    EXPECT_EQ(built.err, "");
-    return built.exit_code == 0 ? test::run_program({program}).out : "";
+  // Runs the compiler, strict in what it takes, and without a word.
+  void compile(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> command = {
+        "/usr/bin/gcc", "-Wall",   "-Wextra",
+        "-Wpedantic",   "-Werror", std::string("-I") + BTFBATCH_SOURCE_DIR + "/core/find"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const test::ProgramResult result = test::run_program(command, dir_.path());
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.err, "");
+  }
+  // What the program prints, its main file being compiled as `language` ("c", "c++").
+  [[nodiscard]] std::string build_and_run(const std::string& language, const std::string& standard,
+                                          const std::vector<std::string>& objects) const {
+    const std::string library = std::string(BTFBATCH_SOURCE_DIR) + "/core/find/btfbatch_find.c";
+    compile({"-std=c99", "-c", library, "-o", "find.o"});
+    compile({"-x", language, standard, "-c", "main.c", "-o", "main.o"});
+    std::vector<std::string> link = {"main.o", "find.o", "-o", "program",
+                                     "-Wl,-z,noexecstack,--fatal-warnings"};
+    link.insert(link.end(), objects.begin(), objects.end());
+    compile(link);
+    return test::run_program({(dir_ / "program").string()}).out;
   }
 
   test::TempDir dir_;
@@ -88,14 +91,14 @@ TEST_F(Embedding, AnObjectIsLinkedIntoCAndCxx) {
   const auto object = embedding_object(own_elf_machine().value(), btfs());
   ASSERT_TRUE(object) << object.error().message;
   const auto file = write("btfs.o", *object);
-  EXPECT_EQ(build_and_run({"-std=c99"}, {file.string()}), "found me 0 0\n");
-  EXPECT_EQ(build_and_run({"-x", "c++", "-std=c++11"}, {file.string()}), "found me 0 0\n");
+  EXPECT_EQ(build_and_run("c", "-std=c99", {file.string()}), "found me 0 0\n");
+  EXPECT_EQ(build_and_run("c++", "-std=c++11", {file.string()}), "found me 0 0\n");
 }
 
 TEST_F(Embedding, AHeaderHoldsTheBytesForCAndCxx) {
   dir_.write("btfs.h", embedding_header_with_bytes(btfs()));
-  EXPECT_EQ(build_and_run({"-std=c99"}, {}), "found me 0 0\n");
-  EXPECT_EQ(build_and_run({"-x", "c++", "-std=c++11"}, {}), "found me 0 0\n");
+  EXPECT_EQ(build_and_run("c", "-std=c99", {}), "found me 0 0\n");
+  EXPECT_EQ(build_and_run("c++", "-std=c++11", {}), "found me 0 0\n");
 }
 
 // In a shared library, nobody else can meet its symbols, and nothing needs to be written at start.
