@@ -85,8 +85,8 @@ void define_bundles(OptionTable& table, Command command, BundleOptions& bundle) 
              bundle.object_file);
   table.choice<std::optional<ElfMachine>>(
       "--object-arch", "ARCH",
-      "The machine that --emit-object is for: x86_64, arm64, … (default: this one).",
-      machine_choices(), bundle.object_machine);
+      "The machine for --emit-object: x86_64, arm64, … (default: this one).", machine_choices(),
+      bundle.object_machine);
   table.path("--emit-header", "FILE.h",
              "A C header that declares what --emit-object defines. Without that\n"
              "option, one that holds the bytes itself.",

@@ -61,7 +61,7 @@ TEST(BtfsCompression, GoesOnUntilItIsAskedToStop) {
     content += std::to_string(i * 7919) + " ";
   }
   const BtfsKernel kernels[] = {
-      {.identity = {.kernel_release = "1"}, .btf = test::as_byte_span(content)}};
+      {.identity = identify_kernel("debian/12/x86_64/1.btf"), .btf = test::as_byte_span(content)}};
   const Bytes stored = write_btfs(kernels, {}).value();
   int asked = 0;
   const auto compressed = compress_btfs(stored, [&] { return ++asked, false; });

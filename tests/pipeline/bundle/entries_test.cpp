@@ -65,7 +65,9 @@ TEST(BundleEntries, ThatFallTogetherBecomeOneOrAreRefused) {
 
 TEST(BundleEntries, CannotBeRenamedToLeadOut) {
   const std::vector<BundleEntry> entries = {
-      {.path = "x.btf", .identity = {.distro = "..", .kernel_release = "4"}, .blob = 0}};
+      {.path = "x.btf",
+       .identity = {.distro = "..", .release = {}, .arch = {}, .kernel_release = "4"},
+       .blob = 0}};
   const auto refused = rename_entries(entries, templates({"{distro}/{kernel}.btf"}));
   ASSERT_FALSE(refused);
   EXPECT_EQ(
