@@ -1,0 +1,376 @@
+#include "core/pack/rebuild.h"
+
+#include <cstring>
+
+#include "core/btf/visit.h"
+#include "core/pack/segments.h"
+#include "core/pack/type_coder.h"
+
+namespace btfbatch::pack {
+namespace {
+
+// Writes the kernel's string section, and tells where in it a name came to lie.
+class StringWriter {
+ public:
+  StringWriter(std::string_view base, std::string_view added, StreamReader& in,
+               std::uint32_t run_count, std::span<char> out)
+      : base_(base),
+        added_(added),
+        in_(in),
+        runs_left_(run_count),
+        out_(out),
+        offsets_(string_slot(static_cast<std::uint32_t>(base.size() + added.size())) + 1,
+                 kNowhere) {
+    out_[0] = '\0';
+    at_ = 1;
+    offsets_[0] = 0;
+    read_run();
+    write_runs();
+  }
+
+  // `name`, see Name, in the kernel's string section. It is put there if it is not there yet.
+  std::uint32_t place(std::uint32_t name) {
+    const std::uint32_t offset = offsets_[string_slot(name)];
+    if (offset != kNowhere) [[likely]]
+      return offset;
+    return first_use(name);
+  }
+
+  [[nodiscard]] bool is_complete() const {
+    return !failed_ && runs_left_ == 0 && !has_run_ && at_ == out_.size();
+  }
+
+ private:
+  static constexpr std::uint32_t kNowhere = 0xffffffff;
+
+  std::uint32_t first_use(std::uint32_t name) {
+    const std::uint32_t offset = write(name);
+    --until_run_;
+    write_runs();
+    return offset;
+  }
+
+  // Also of a name that is there already. 0 where there is no room.
+  std::uint32_t write(std::uint32_t name) {
+    const std::string_view string =
+        name < base_.size() ? string_at(base_, name)
+                            : string_at(added_, name - static_cast<std::uint32_t>(base_.size()));
+    std::uint32_t& place = offsets_[string_slot(name)];
+    if (string.size() >= out_.size() - at_) {
+      failed_ = true;
+      return place = 0;
+    }
+    std::memcpy(out_.data() + at_, string.data(), string.size() + 1);
+    place = static_cast<std::uint32_t>(at_);
+    at_ += static_cast<std::uint32_t>(string.size()) + 1;
+    return place;
+  }
+
+  void read_run() {
+    has_run_ = runs_left_ != 0;
+    if (!has_run_) return;
+    --runs_left_;
+    until_run_ = in_.number(Stream::kStringRuns);
+    run_begin_ += unzigzag(in_.number(Stream::kStringRuns));
+    run_count_ = in_.number(Stream::kStringRuns);
+  }
+
+  void write_runs() {
+    while (has_run_ && until_run_ == 0) {
+      std::uint32_t name = run_begin_;
+      for (std::uint32_t i = 0; i < run_count_ && !failed_; ++i) {
+        const std::size_t before = at_;
+        if (name >= base_.size() + added_.size()) {
+          failed_ = true;
+        } else {
+          write(name);
+          name += static_cast<std::uint32_t>(at_ - before);
+        }
+      }
+      if (failed_) return;
+      read_run();
+    }
+  }
+
+  std::string_view base_;
+  std::string_view added_;
+  StreamReader& in_;
+  std::uint32_t runs_left_;
+  std::span<char> out_;
+  std::size_t at_ = 0;
+  std::vector<std::uint32_t> offsets_;  // by string_slot() of the name
+
+  bool has_run_ = false;
+  std::uint32_t until_run_ = 0;
+  std::uint32_t run_begin_ = 0;
+  std::uint32_t run_count_ = 0;
+  bool failed_ = false;
+};
+
+// The strings that the base does not have, as TypeCoder asks for them.
+class AddedStrings {
+ public:
+  AddedStrings(std::size_t base_size, std::string_view added)
+      : base_size_(static_cast<std::uint32_t>(base_size)), added_(added) {}
+
+  // 0 where there is none left.
+  std::uint32_t next() {
+    if (at_ >= added_.size()) return 0;
+    const std::uint32_t name = base_size_ + at_;
+    at_ += static_cast<std::uint32_t>(string_at(added_, at_).size()) + 1;
+    return name;
+  }
+
+  [[nodiscard]] std::uint32_t end() const {
+    return base_size_ + static_cast<std::uint32_t>(added_.size());
+  }
+
+ private:
+  std::uint32_t base_size_;
+  std::string_view added_;
+  std::uint32_t at_ = 0;
+};
+
+class Rebuilder {
+ public:
+  Rebuilder(const PlainBtf& base, StreamReader& in, std::span<std::byte> out)
+      : base_(base), in_(in), out_(out), new_ids_(base.type_count()) {}
+
+  Result<void> run() {
+    word_count_ = in_.number(Stream::kHead);
+    const std::uint32_t segment_count = in_.number(Stream::kHead);
+    spelled_ = in_.number(Stream::kHead);
+    const std::uint32_t run_count = in_.number(Stream::kHead);
+    const std::uint32_t patch_count = in_.number(Stream::kHead);
+    if (out_.size() <= sizeof(btf::Header) ||
+        word_count_ > (out_.size() - sizeof(btf::Header) - 1) / 4) {
+      return fail("the type section does not fit");
+    }
+    const std::span<const std::byte> added = in_.rest(Stream::kStrings);
+    added_ = {reinterpret_cast<const char*>(added.data()), added.size()};
+    if (added.size() > out_.size()) return fail("the added strings do not fit");
+    if (!added.empty() && added_.back() != '\0') return fail("the last string does not end");
+    if (auto done = read_segments(segment_count); !done) return done;
+    if (auto done = read_types(); !done) return done;
+    write_header();
+    if (auto done = write_sections(run_count); !done) return done;
+    return patch(patch_count);
+  }
+
+ private:
+  Result<void> read_segments(std::uint32_t count) {
+    SegmentCoder<StreamReader> coder(in_, new_ids_);
+    std::uint32_t id = 1;
+    std::uint64_t words = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      Segment segment;
+      // No type takes less than three words.
+      if (!coder.segment(segment, id) || in_.failed() || segment.count == 0 ||
+          segment.count > word_count_ / 3 - (id - 1)) {
+        return fail("the segments make no sense");
+      }
+      if (segment.from == Segment::From::kCopied) {
+        words += static_cast<std::uint64_t>(base_.words(segment.base + segment.count) -
+                                            base_.words(segment.base));
+      }
+      id += segment.count;
+      segments_.push_back(segment);
+    }
+    if (words > word_count_) return fail("the copied types do not fit");
+    copied_words_ = static_cast<std::uint32_t>(words);
+    return {};
+  }
+
+  Result<void> read_types() {
+    AddedStrings strings(base_.strings().size(), added_);
+    TypeCoder<StreamReader, AddedStrings> coder(in_, strings, new_ids_, spelled_);
+    const std::size_t room = word_count_ - copied_words_;
+    spelled_words_.reserve(room);
+    std::uint32_t id = 1;
+    for (const Segment& segment : segments_) {
+      for (std::uint32_t i = 0; segment.from != Segment::From::kCopied && i < segment.count; ++i) {
+        const bool like = segment.from == Segment::From::kLike;
+        if (!coder.type(id + i, like ? base_.words(segment.base + i) : nullptr, spelled_words_,
+                        room - spelled_words_.size())) {
+          return fail("a type makes no sense");
+        }
+        spelled_ends_.push_back(static_cast<std::uint32_t>(spelled_words_.size()));
+      }
+      id += segment.count;
+    }
+    if (spelled_words_.size() != room) return fail("the types do not fill the type section");
+    return {};
+  }
+
+  void write_header() {
+    const std::uint32_t type_size = word_count_ * 4;
+    const btf::Header header = {
+        .magic = btf::kMagic,
+        .version = btf::kVersion,
+        .flags = 0,
+        .header_size = btf::kHeaderSize,
+        .type_offset = 0,
+        .type_size = type_size,
+        .string_offset = type_size,
+        .string_size = static_cast<std::uint32_t>(out_.size() - sizeof header - type_size)};
+    std::memcpy(out_.data(), &header, sizeof header);
+  }
+
+  [[nodiscard]] std::byte* word_place(std::size_t i) const {
+    return out_.data() + sizeof(btf::Header) + 4 * i;
+  }
+
+  Result<void> write_sections(std::uint32_t run_count) {
+    const std::span<std::byte> strings =
+        out_.subspan(sizeof(btf::Header) + std::size_t{4} * word_count_);
+    StringWriter writer(base_.strings(), added_, in_, run_count,
+                        {reinterpret_cast<char*>(strings.data()), strings.size()});
+    std::byte* to = word_place(0);
+    const std::uint32_t* spelled = spelled_words_.data();
+    std::size_t type = 0;
+    for (const Segment& segment : segments_) {
+      if (segment.from == Segment::From::kCopied) {
+        to = translate(base_.words(segment.base), base_.words(segment.base + segment.count), to,
+                       writer, [this](std::uint32_t id) { return new_ids_[id]; });
+      } else {
+        type += segment.count;
+        const std::uint32_t* const end = spelled_words_.data() + spelled_ends_[type - 1];
+        to = translate(spelled, end, to, writer, [](std::uint32_t id) { return id; });
+        spelled = end;
+      }
+    }
+    if (in_.failed() || !writer.is_complete()) {
+      return fail("the strings do not fill the string section");
+    }
+    return {};
+  }
+
+  // Writes the types in [from, end) to `to`. What comes behind them.
+  template <class TranslateId>
+  static std::byte* translate(const std::uint32_t* from, const std::uint32_t* end, std::byte* to,
+                              StringWriter& strings, TranslateId&& translate_id) {
+    const auto put = [&](std::size_t i, std::uint32_t word) { std::memcpy(to + 4 * i, &word, 4); };
+    const auto name = [&](std::size_t i) { put(i, strings.place(from[i])); };
+    const auto ref = [&](std::size_t i) { put(i, translate_id(from[i])); };
+    const auto same = [&](std::size_t i) { put(i, from[i]); };
+    while (from < end) {
+      const std::uint32_t info = from[1];
+      const std::uint32_t count = info & 0xffff;
+      std::size_t size = 3;
+      name(0);
+      put(1, info);
+      switch (static_cast<btf::Kind>((info >> 24) & 0x1f)) {
+        case btf::Kind::kPtr:
+        case btf::Kind::kTypedef:
+        case btf::Kind::kVolatile:
+        case btf::Kind::kConst:
+        case btf::Kind::kRestrict:
+        case btf::Kind::kFunc:
+        case btf::Kind::kTypeTag:
+          ref(2);
+          break;
+        case btf::Kind::kVar:
+        case btf::Kind::kDeclTag:
+          ref(2);
+          same(3);
+          size = 4;
+          break;
+        case btf::Kind::kArray:
+          same(2);
+          ref(3);
+          ref(4);
+          same(5);
+          size = 6;
+          break;
+        case btf::Kind::kStruct:
+        case btf::Kind::kUnion:
+          same(2);
+          for (std::uint32_t i = 0; i < count; ++i, size += 3) {
+            name(size);
+            ref(size + 1);
+            same(size + 2);
+          }
+          break;
+        case btf::Kind::kEnum:
+          same(2);
+          for (std::uint32_t i = 0; i < count; ++i, size += 2) {
+            name(size);
+            same(size + 1);
+          }
+          break;
+        case btf::Kind::kEnum64:
+          same(2);
+          for (std::uint32_t i = 0; i < count; ++i, size += 3) {
+            name(size);
+            same(size + 1);
+            same(size + 2);
+          }
+          break;
+        case btf::Kind::kFuncProto:
+          ref(2);
+          for (std::uint32_t i = 0; i < count; ++i, size += 2) {
+            name(size);
+            ref(size + 1);
+          }
+          break;
+        case btf::Kind::kDatasec:
+          same(2);
+          for (std::uint32_t i = 0; i < count; ++i, size += 3) {
+            ref(size);
+            same(size + 1);
+            same(size + 2);
+          }
+          break;
+        case btf::Kind::kInt:
+          same(2);
+          same(3);
+          size = 4;
+          break;
+        case btf::Kind::kVoid:
+        case btf::Kind::kFwd:
+        case btf::Kind::kFloat:
+          same(2);
+          break;
+      }
+      from += size;
+      to += 4 * size;
+    }
+    return to;
+  }
+
+  Result<void> patch(std::uint32_t count) {
+    std::uint32_t place = 0;
+    std::uint32_t id = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      place += in_.number(Stream::kPatchPlaces);
+      id += unzigzag(in_.number(Stream::kPatchRefs));
+      if (in_.failed() || place >= word_count_)
+        return fail("a patch is outside of the type section");
+      std::memcpy(word_place(place), &id, 4);
+    }
+    return {};
+  }
+
+  const PlainBtf& base_;
+  StreamReader& in_;
+  std::span<std::byte> out_;
+  std::vector<std::uint32_t> new_ids_;
+  std::uint32_t word_count_ = 0;  // of the type section
+  std::uint32_t spelled_ = 0;
+  std::uint32_t copied_words_ = 0;
+  std::string_view added_;
+  std::vector<Segment> segments_;
+  std::vector<std::uint32_t> spelled_words_;
+  std::vector<std::uint32_t> spelled_ends_;  // of each spelled type, in words
+};
+
+}  // namespace
+
+Result<void> rebuild(const PlainBtf& base, std::span<const std::byte> coded,
+                     std::span<std::byte> out) {
+  auto in = StreamReader::open(coded, 8 * std::uint64_t{out.size()} + 4096);
+  if (!in) return std::unexpected(std::move(in).error());
+  return Rebuilder(base, *in, out).run();
+}
+
+}  // namespace btfbatch::pack
