@@ -1,6 +1,7 @@
 #include "core/pack/rebuild.h"
 
 #include <cstring>
+#include <memory>
 
 #include "core/btf/visit.h"
 #include "core/pack/segments.h"
@@ -10,6 +11,10 @@ namespace btfbatch::pack {
 namespace {
 
 // Writes the kernel's string section, and tells where in it a name came to lie.
+//
+// Whether a name is there yet is asked half a million times, and hard to predict. So that is kept
+// apart, in bits, which stay in the nearest caches, while the processor need not wait for the
+// offset itself.
 class StringWriter {
  public:
   StringWriter(std::string_view base, std::string_view added, StreamReader& in,
@@ -19,20 +24,22 @@ class StringWriter {
         in_(in),
         runs_left_(run_count),
         out_(out),
-        offsets_(string_slot(static_cast<std::uint32_t>(base.size() + added.size())) + 1,
-                 kNowhere) {
+        slots_(string_slot(static_cast<std::uint32_t>(base.size() + added.size())) + 1),
+        is_there_(slots_ / 64 + 1),
+        offsets_(std::make_unique_for_overwrite<std::uint32_t[]>(slots_)) {
     out_[0] = '\0';
     at_ = 1;
     offsets_[0] = 0;
+    is_there_[0] = 1;
     read_run();
     write_runs();
   }
 
   // `name`, see Name, in the kernel's string section. It is put there if it is not there yet.
   std::uint32_t place(std::uint32_t name) {
-    const std::uint32_t offset = offsets_[string_slot(name)];
-    if (offset != kNowhere) [[likely]]
-      return offset;
+    const std::size_t slot = string_slot(name);
+    if ((is_there_[slot / 64] >> (slot % 64) & 1) != 0) [[likely]]
+      return offsets_[slot];
     return first_use(name);
   }
 
@@ -41,29 +48,36 @@ class StringWriter {
   }
 
  private:
-  static constexpr std::uint32_t kNowhere = 0xffffffff;
-
   std::uint32_t first_use(std::uint32_t name) {
-    const std::uint32_t offset = write(name);
+    const auto offset = static_cast<std::uint32_t>(at_);
+    write(name);
     --until_run_;
     write_runs();
     return offset;
   }
 
-  // Also of a name that is there already. 0 where there is no room.
-  std::uint32_t write(std::uint32_t name) {
-    const std::string_view string =
-        name < base_.size() ? string_at(base_, name)
-                            : string_at(added_, name - static_cast<std::uint32_t>(base_.size()));
-    std::uint32_t& place = offsets_[string_slot(name)];
-    if (string.size() >= out_.size() - at_) {
+  // Also of a name that is there already. Counts it as written even where there is no room.
+  void write(std::uint32_t name) {
+    const std::string_view source = name < base_.size() ? base_ : added_;
+    const std::size_t begin = name < base_.size() ? name : name - base_.size();
+    const std::size_t slot = string_slot(name);
+    is_there_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+    offsets_[slot] = static_cast<std::uint32_t>(at_);
+    char* const to = out_.data() + at_;
+    const char* const from = source.data() + begin;
+    const std::size_t size = std::strlen(from) + 1;
+    if (size > out_.size() - at_) {
       failed_ = true;
-      return place = 0;
+      return;
     }
-    std::memcpy(out_.data() + at_, string.data(), string.size() + 1);
-    place = static_cast<std::uint32_t>(at_);
-    at_ += static_cast<std::uint32_t>(string.size()) + 1;
-    return place;
+    // Most are shorter, and copying a fixed number of bytes takes no decision.
+    constexpr std::size_t kMost = 32;
+    if (size <= kMost && source.size() - begin >= kMost && out_.size() - at_ >= kMost) [[likely]] {
+      std::memcpy(to, from, kMost);
+    } else {
+      std::memcpy(to, from, size);
+    }
+    at_ += size;
   }
 
   void read_run() {
@@ -79,10 +93,10 @@ class StringWriter {
     while (has_run_ && until_run_ == 0) {
       std::uint32_t name = run_begin_;
       for (std::uint32_t i = 0; i < run_count_ && !failed_; ++i) {
-        const std::size_t before = at_;
         if (name >= base_.size() + added_.size()) {
           failed_ = true;
         } else {
+          const std::size_t before = at_;
           write(name);
           name += static_cast<std::uint32_t>(at_ - before);
         }
@@ -98,7 +112,9 @@ class StringWriter {
   std::uint32_t runs_left_;
   std::span<char> out_;
   std::size_t at_ = 0;
-  std::vector<std::uint32_t> offsets_;  // by string_slot() of the name
+  std::size_t slots_;
+  std::vector<std::uint64_t> is_there_;       // a bit for each string_slot() of a name
+  std::unique_ptr<std::uint32_t[]> offsets_;  // by string_slot(), where there
 
   bool has_run_ = false;
   std::uint32_t until_run_ = 0;
@@ -228,7 +244,9 @@ class Rebuilder {
     std::byte* to = word_place(0);
     const std::uint32_t* spelled = spelled_words_.data();
     std::size_t type = 0;
-    for (const Segment& segment : segments_) {
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+      const Segment& segment = segments_[i];
+      if (i + kAhead < segments_.size()) prefetch(segments_[i + kAhead]);
       if (segment.from == Segment::From::kCopied) {
         to = translate(base_.words(segment.base), base_.words(segment.base + segment.count), to,
                        writer, [this](std::uint32_t id) { return new_ids_[id]; });
@@ -243,6 +261,12 @@ class Rebuilder {
       return fail("the strings do not fill the string section");
     }
     return {};
+  }
+
+  // Segments jump about in the base.
+  static constexpr std::size_t kAhead = 4;
+  void prefetch(const Segment& segment) const {
+    if (segment.from == Segment::From::kCopied) __builtin_prefetch(base_.words(segment.base));
   }
 
   // Writes the types in [from, end) to `to`. What comes behind them.

@@ -35,13 +35,13 @@ std::optional<std::uint64_t> take_number(std::span<const std::byte>& bytes) {
 
 // Of each stream: its size, the size it is stored in (not for empty ones). Then the streams, each
 // compressed if its two sizes differ.
-Result<void> StreamWriter::append_to(std::vector<std::byte>& coded) const {
+Result<void> StreamWriter::append_to(std::vector<std::byte>& coded, Form form) const {
   std::vector<std::byte> stored;
   for (const auto& stream : streams_) {
     append_number(coded, stream.size());
     if (stream.empty()) continue;
     std::vector<std::byte> frame;
-    if (stream.size() >= kSmallestFrame) {
+    if (form == Form::kCompressed && stream.size() >= kSmallestFrame) {
       auto compressed =
           compress_frame(stream, {}, stream.size() > kLargeStream ? kLevelForLarge : kLevel);
       if (!compressed) return std::unexpected(std::move(compressed).error());
@@ -77,6 +77,7 @@ Result<StreamReader> StreamReader::open(std::span<const std::byte> coded, std::u
   }
   StreamReader reader;
   reader.expanded_.resize(total);
+  Expander expander;
   std::span<std::byte> room = reader.expanded_;
   for (std::size_t i = 0; i < kStreamCount; ++i) {
     const auto [raw, stored] = sizes[i];
@@ -84,7 +85,7 @@ Result<StreamReader> StreamReader::open(std::span<const std::byte> coded, std::u
     if (raw == stored) {
       reader.left_[i] = coded.first(stored);
     } else {
-      if (auto done = expand_frame(coded.first(stored), {}, room.first(raw)); !done) {
+      if (auto done = expander.expand(coded.first(stored), {}, room.first(raw)); !done) {
         return fail_within(fmt::format("stream {}", i), std::move(done).error());
       }
       reader.left_[i] = room.first(raw);

@@ -62,8 +62,10 @@ class StreamWriter {
     of(stream).insert(of(stream).end(), added.begin(), added.end());
   }
 
-  // All streams, appended to `coded`.
-  [[nodiscard]] Result<void> append_to(std::vector<std::byte>& coded) const;
+  // All streams, appended to `coded`. Stored as they are, they take no time and more room.
+  enum class Form : std::uint8_t { kCompressed, kStored };
+  [[nodiscard]] Result<void> append_to(std::vector<std::byte>& coded,
+                                       Form form = Form::kCompressed) const;
 
  private:
   std::vector<std::byte>& of(Stream stream) { return streams_[static_cast<std::size_t>(stream)]; }

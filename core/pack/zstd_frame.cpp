@@ -16,7 +16,6 @@ constexpr int kLargestWindow = 31;
 
 struct Free {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
 Result<std::size_t> check(std::size_t result) {
@@ -53,20 +52,27 @@ Result<std::vector<std::byte>> compress_frame(std::span<const std::byte> bytes,
   return frame;
 }
 
-Result<void> expand_frame(std::span<const std::byte> frame, std::span<const std::byte> prefix,
-                          std::span<std::byte> out) {
-  const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
-  if (!context) throw std::bad_alloc();
+void Expander::Free::operator()(ZSTD_DCtx* context) const {
+  ZSTD_freeDCtx(context);
+}
+
+Expander::Expander() : context_(ZSTD_createDCtx()) {
+  if (!context_) throw std::bad_alloc();
+}
+
+Result<void> Expander::expand(std::span<const std::byte> frame, std::span<const std::byte> prefix,
+                              std::span<std::byte> out) {
   // In one call nothing is allocated for the window, however large the frame says it is.
-  if (auto done = check(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kLargestWindow));
+  if (auto done =
+          check(ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kLargestWindow));
       !done) {
     return std::unexpected(done.error());
   }
-  if (auto done = check(ZSTD_DCtx_refPrefix(context.get(), prefix.data(), prefix.size())); !done) {
+  if (auto done = check(ZSTD_DCtx_refPrefix(context_.get(), prefix.data(), prefix.size())); !done) {
     return std::unexpected(done.error());
   }
-  const auto size =
-      check(ZSTD_decompressDCtx(context.get(), out.data(), out.size(), frame.data(), frame.size()));
+  const auto size = check(
+      ZSTD_decompressDCtx(context_.get(), out.data(), out.size(), frame.data(), frame.size()));
   if (!size) return std::unexpected(size.error());
   if (*size != out.size()) {
     return fail(fmt::format("decodes to {} bytes instead of {}", *size, out.size()));

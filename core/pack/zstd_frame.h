@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "core/error.h"
+
+struct ZSTD_DCtx_s;
 
 namespace btfbatch {
 
@@ -15,9 +18,20 @@ namespace btfbatch {
                                                             std::span<const std::byte> prefix,
                                                             int level);
 
-// Fails unless `frame` decodes to exactly out.size() bytes. Thread-safe.
-[[nodiscard]] Result<void> expand_frame(std::span<const std::byte> frame,
-                                        std::span<const std::byte> prefix,
-                                        std::span<std::byte> out);
+// Expands frames, one after the other. Not to be used from two threads at once.
+class Expander {
+ public:
+  Expander();
+
+  // Fails unless `frame` decodes to exactly out.size() bytes.
+  [[nodiscard]] Result<void> expand(std::span<const std::byte> frame,
+                                    std::span<const std::byte> prefix, std::span<std::byte> out);
+
+ private:
+  struct Free {
+    void operator()(ZSTD_DCtx_s* context) const;
+  };
+  std::unique_ptr<ZSTD_DCtx_s, Free> context_;
+};
 
 }  // namespace btfbatch
