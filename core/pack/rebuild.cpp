@@ -87,10 +87,12 @@ class StringWriter {
     until_run_ = in_.number(Stream::kStringRuns);
     run_begin_ += unzigzag(in_.number(Stream::kStringRuns));
     run_count_ = in_.number(Stream::kStringRuns);
+    // Four billion runs of nothing would take their time.
+    if (run_count_ == 0 || in_.failed()) failed_ = true;
   }
 
   void write_runs() {
-    while (has_run_ && until_run_ == 0) {
+    while (has_run_ && until_run_ == 0 && !failed_) {
       std::uint32_t name = run_begin_;
       for (std::uint32_t i = 0; i < run_count_ && !failed_; ++i) {
         if (name >= base_.size() + added_.size()) {
