@@ -55,6 +55,17 @@ Result<void> StreamWriter::append_to(std::vector<std::byte>& coded, Form form) c
   return {};
 }
 
+std::uint32_t StreamReader::long_number(Left& left) {
+  std::uint32_t value = 0;
+  for (unsigned shift = 0; shift < 35 && left.at != left.end; shift += 7) {
+    const auto byte = std::to_integer<std::uint32_t>(*left.at++);
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return value;
+  }
+  failed_ = true;
+  return 0;
+}
+
 Result<StreamReader> StreamReader::open(std::span<const std::byte> coded, std::uint64_t max_size) {
   struct Sizes {
     std::uint64_t raw = 0;
@@ -83,12 +94,12 @@ Result<StreamReader> StreamReader::open(std::span<const std::byte> coded, std::u
     const auto [raw, stored] = sizes[i];
     if (stored > coded.size()) return fail(fmt::format("stream {} is cut short", i));
     if (raw == stored) {
-      reader.left_[i] = coded.first(stored);
+      reader.left_[i] = {coded.data(), coded.data() + stored};
     } else {
       if (auto done = expander.expand(coded.first(stored), {}, room.first(raw)); !done) {
         return fail_within(fmt::format("stream {}", i), std::move(done).error());
       }
-      reader.left_[i] = room.first(raw);
+      reader.left_[i] = {room.data(), room.data() + raw};
       room = room.subspan(raw);
     }
     coded = coded.subspan(stored);

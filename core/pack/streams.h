@@ -84,31 +84,31 @@ class StreamReader {
                                                  std::uint64_t max_size);
 
   std::uint32_t number(Stream stream) {
-    auto& left = of(stream);
-    std::uint32_t value = 0;
-    for (unsigned shift = 0; shift < 32; shift += 7) {
-      if (left.empty()) break;
-      const auto byte = std::to_integer<std::uint32_t>(left.front());
-      left = left.subspan(1);
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+    Left& left = left_[static_cast<std::size_t>(stream)];
+    if (left.at != left.end && *left.at < std::byte{0x80}) [[likely]] {
+      return std::to_integer<std::uint32_t>(*left.at++);
     }
-    failed_ = true;
-    return 0;
+    return long_number(left);
   }
 
   // All that is left of a stream.
   [[nodiscard]] std::span<const std::byte> rest(Stream stream) const {
-    return left_[static_cast<std::size_t>(stream)];
+    const Left& left = left_[static_cast<std::size_t>(stream)];
+    return {left.at, left.end};
   }
 
   [[nodiscard]] bool failed() const { return failed_; }
   void set_failed() { failed_ = true; }
 
  private:
-  std::span<const std::byte>& of(Stream stream) { return left_[static_cast<std::size_t>(stream)]; }
+  struct Left {
+    const std::byte* at = nullptr;
+    const std::byte* end = nullptr;
+  };
 
-  std::array<std::span<const std::byte>, kStreamCount> left_;
+  std::uint32_t long_number(Left& left);
+
+  std::array<Left, kStreamCount> left_;
   std::vector<std::byte> expanded_;
   bool failed_ = false;
 };

@@ -39,10 +39,7 @@ class TypeCoder {
         strings_(strings),
         new_ids_(new_ids),
         bits_(std::clamp(static_cast<int>(std::bit_width(expected)) + 1, 8, 18)),
-        name_after_(std::size_t{1} << bits_),
-        ref_of_name_(std::size_t{1} << bits_),
-        ref_after_(std::size_t{1} << bits_),
-        step_after_(std::size_t{1} << bits_) {}
+        ref_of_name_(std::size_t{1} << bits_) {}
 
   // Codes type `id`, which is like the base's type at `like` (may be null). Coding, `words` are the
   // kernel's. Decoding, the type's words are appended to `words`, its names as above; `room` says
@@ -94,15 +91,10 @@ class TypeCoder {
   Strings& strings_;
   std::span<const Word> new_ids_;
 
-  // What was seen last, as a guess for what comes next. Hashed: two may share a place.
   int bits_;
-  std::vector<Word> name_after_;   // by the name before
-  std::vector<Word> ref_of_name_;  // by the name of the same element
-  std::vector<Word> ref_after_;    // by the type ID before
-  std::vector<Word> step_after_;   // by the type ID of the member before: its size in bits, at last
+  // The type ID told last with a name, by the name, hashed: two names may share a place.
+  std::vector<Word> ref_of_name_;
   Word last_name_ = 0;
-  Word last_ref_ = 0;
-  Word highest_ref_ = 0;
 };
 
 }  // namespace btfbatch::pack

@@ -12,7 +12,6 @@ enum NameSymbol : std::uint32_t {
   kNameOfLike,
   kNameNone,
   kNameNew,
-  kNameGuessed,
   kNameTold,
 };
 
@@ -20,8 +19,6 @@ enum NameSymbol : std::uint32_t {
 enum RefSymbol : std::uint32_t {
   kRefOfLike,
   kRefByName,
-  kRefGuessed,
-  kRefHighest,  // one more than all type IDs told so far
   kRefVoid,
   kRefNear,
   kRefFar,
@@ -181,17 +178,11 @@ void TypeCoder<Io, Strings>::element(Word id, btf::Kind kind, const Word* like,
     case btf::Kind::kStruct:
     case btf::Kind::kUnion: {
       name(Stream::kElementNames, like, element[0]);
-      // Where the member before is not that of the type this one is like, its step is no help.
-      Word step = 0;
-      if (is_like) {
-        step = like[2] - (like_before != nullptr ? like_before[2] : 0);
-      } else if (before != nullptr) {
-        step = step_after_[slot(before[1])];
-      }
+      // As far behind the member before as in the type that this one is like.
+      const Word step = is_like ? like[2] - (like_before != nullptr ? like_before[2] : 0) : 0;
       ref(Stream::kElementRefs, id, is_like ? like + 1 : nullptr, element[1]);
       const Word at = before != nullptr ? before[2] : 0;
       difference(is_like ? Stream::kOffsets : Stream::kBitOffsets, at + step, element[2]);
-      if (before != nullptr) step_after_[slot(before[1])] = element[2] - at;
       break;
     }
     case btf::Kind::kEnum:
@@ -220,7 +211,6 @@ void TypeCoder<Io, Strings>::element(Word id, btf::Kind kind, const Word* like,
 
 template <class Io, class Strings>
 void TypeCoder<Io, Strings>::name(Stream stream, const Word* like, Word& word) {
-  const Word guess = name_after_[slot(last_name_)];
   Word value = 0;
   Word symbol = 0;
   if constexpr (!Io::kDecoding) {
@@ -229,7 +219,6 @@ void TypeCoder<Io, Strings>::name(Stream stream, const Word* like, Word& word) {
     symbol = like != nullptr && *like == value ? kNameOfLike
              : value == 0                      ? kNameNone
              : name.is_new                     ? kNameNew
-             : value == guess                  ? kNameGuessed
                                                : kNameTold;
   }
   number(stream, symbol);
@@ -245,9 +234,6 @@ void TypeCoder<Io, Strings>::name(Stream stream, const Word* like, Word& word) {
         value = strings_.next();
         if (value == 0) return io_.set_failed();
         break;
-      case kNameGuessed:
-        value = guess;
-        break;
       case kNameTold:
         value = io_.number(Stream::kNames);
         if (value >= strings_.end()) return io_.set_failed();
@@ -259,23 +245,17 @@ void TypeCoder<Io, Strings>::name(Stream stream, const Word* like, Word& word) {
   } else {
     if (symbol == kNameTold) io_.number(Stream::kNames, value);
   }
-  if (value != 0) {
-    name_after_[slot(last_name_)] = value;
-    last_name_ = value;
-  }
+  if (value != 0) last_name_ = value;
 }
 
 template <class Io, class Strings>
 void TypeCoder<Io, Strings>::ref(Stream stream, Word id, const Word* like, Word& word) {
   Word& by_name = ref_of_name_[slot(last_name_)];
-  Word& after = ref_after_[slot(last_ref_)];
   Word symbol = 0;
   if constexpr (!Io::kDecoding) {
     symbol = like != nullptr && mapped(*like) == word ? kRefOfLike
              : word == 0                              ? kRefVoid
              : word == by_name                        ? kRefByName
-             : word == after                          ? kRefGuessed
-             : word == highest_ref_ + 1               ? kRefHighest
              : zigzag(id - word) < kNear              ? kRefNear
                                                       : kRefFar;
   }
@@ -294,12 +274,6 @@ void TypeCoder<Io, Strings>::ref(Stream stream, Word id, const Word* like, Word&
     case kRefByName:
       word = by_name;
       break;
-    case kRefGuessed:
-      word = after;
-      break;
-    case kRefHighest:
-      word = highest_ref_ + 1;
-      break;
     case kRefNear: {
       Word distance = zigzag(id - word);
       number(Stream::kNearRefs, distance);
@@ -314,9 +288,6 @@ void TypeCoder<Io, Strings>::ref(Stream stream, Word id, const Word* like, Word&
       return;
   }
   by_name = word;
-  after = word;
-  last_ref_ = word;
-  highest_ref_ = std::max(highest_ref_, word);
 }
 
 }  // namespace btfbatch::pack

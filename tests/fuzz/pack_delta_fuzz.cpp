@@ -20,7 +20,7 @@ using Bytes = std::vector<std::byte>;
 constexpr std::size_t kLargest = 1 << 16;  // bytes
 
 const Bytes& reference() {
-  static const Bytes bytes = test::read_bytes(std::string(BTFBATCH_TEST_DATA) + "/reference.btf");
+  static const Bytes bytes = test::read_bytes(test::kernel_path("reference"));
   return bytes;
 }
 
