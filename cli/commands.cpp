@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/inspect_command.h"
 #include "cli/pack_command.h"
 #include "cli/run_command.h"
 #include "cli/text.h"
@@ -27,6 +28,8 @@ constexpr std::array kCommands = {
     CommandEntry{"unpack", "gives back the BTF of every kernel of a pack", unpack_command},
     CommandEntry{"wrap", "makes of a BTF file the vmlinux that loaders look for in /boot",
                  wrap_command},
+    CommandEntry{"inspect", "shows what objects need of a kernel, without looking at any",
+                 inspect_command},
     CommandEntry{"help", "shows the page of a command", help_command},
 };
 

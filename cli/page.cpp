@@ -65,6 +65,7 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
   std::map<std::string, std::size_t> inside;  // file → how many objects were found in it
   std::vector<std::string> warnings;
   std::vector<std::string> needless;
+  std::vector<std::string> bound;  // programs that no BTF of ours helps
   for (const ObjectSummary& object : objects) {
     if (!object.found_in.empty()) {
       ++inside[object.found_in];
@@ -72,6 +73,7 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
     if (!object.has_btf_ext) {
       needless.push_back(object.name + ": has no .BTF.ext and needs nothing of a kernel");
     }
+    bound.insert(bound.end(), object.kernel_btf_programs.begin(), object.kernel_btf_programs.end());
     for (const std::string& warning : object.warnings) {
       warnings.push_back(object.name + ": " + warning);
     }
@@ -93,6 +95,10 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
     row("maps only", needless.size());
     list(needless);
   }
+  if (!bound.empty()) {
+    row("kernel BTF", format_count(bound.size(), "program") +
+                          " for kernels with BTF of their own only; see 'btfbatch inspect'");
+  }
   if (!warnings.empty()) {
     row("warnings", warnings.size());
     list(warnings);
@@ -106,6 +112,7 @@ nlohmann::ordered_json objects_json(std::span<const ObjectSummary> objects, std:
     list.push_back({{"name", object.name},
                     {"found_in", object.found_in},
                     {"relocations", object.relocations},
+                    {"kernel_btf_programs", object.kernel_btf_programs},
                     {"warnings", object.warnings}});
   }
   return {{"read", objects.size()},

@@ -40,7 +40,7 @@ class Page {
 };
 
 // What Page::objects says, for --log-format json: {read, relocations, distinct_relocations, list of
-// {name, found_in, relocations, warnings}}.
+// {name, found_in, relocations, kernel_btf_programs, warnings}}.
 [[nodiscard]] nlohmann::ordered_json objects_json(std::span<const ObjectSummary> objects,
                                                   std::size_t relocations,
                                                   std::size_t distinct_relocations);

@@ -33,7 +33,7 @@ struct Totals {
 
 // The same as one object, for --log-format json:
 //   objects: read, relocations, distinct_relocations, list of {name, found_in, relocations,
-//            warnings}
+//            kernel_btf_programs (such as "on_open (fentry)"), warnings}
 //   kernels: read, written, unique, duplicate, reused (taken over from earlier runs), degraded,
 //            failed, left_out
 //   bytes:   archive, btf, written, times_smaller

@@ -7,6 +7,7 @@
 
 #include "core/elf/sections.h"
 #include "core/object/embedded.h"
+#include "core/report/needs.h"
 #include "core/verify/verify.h"
 #include "pipeline/file.h"
 
@@ -129,6 +130,14 @@ Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths)
   Result<ObjectSet> set = ObjectSet::make(std::move(objects));
   if (!set) {
     return std::unexpected(std::move(set).error());
+  }
+  for (std::size_t i = 0; i < summaries.size(); ++i) {
+    for (const ProgramNeed& program : program_needs_of(set->objects()[i])) {
+      if (!program.kernel_btf.empty()) {
+        summaries[i].kernel_btf_programs.push_back(
+            fmt::format("{} ({})", program.name, program.kernel_btf));
+      }
+    }
   }
   for (const std::uint32_t object : objects_with_target_type_ids(*set)) {
     summaries[object].warnings.emplace_back(

@@ -80,6 +80,8 @@ struct ObjectSummary {
   std::size_t programs = 0;
   bool has_btf_ext = true;
   std::vector<std::string> warnings;
+  // Programs that load only where the kernel has BTF of its own: "on_open (fentry)".
+  std::vector<std::string> kernel_btf_programs{};
 };
 
 // Another path of the archive that leads to the same file or folder ("ubuntu/focal" →
