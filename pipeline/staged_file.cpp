@@ -14,7 +14,8 @@ namespace btfbatch {
 Result<StagedFile> StagedFile::make(const std::filesystem::path& path) {
   StagedFile staged;
   std::error_code error;
-  staged.path_ = std::filesystem::weakly_canonical(path, error);
+  // Of a name of which nothing exists, weakly_canonical() alone would leave a relative path.
+  staged.path_ = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
   if (error) {
     return fail(fmt::format("{}: {}", path.string(), error.message()));
   }

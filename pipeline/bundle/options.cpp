@@ -28,7 +28,8 @@ constexpr std::array<Ending, 6> kEndings = {{{".tar.gz", BundleForm::kTarGzip},
 // What speaks against a file's place.
 Result<void> check_place(const std::filesystem::path& file, const std::filesystem::path& archive) {
   std::error_code error;
-  const std::filesystem::path place = std::filesystem::weakly_canonical(file, error);
+  const std::filesystem::path place =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(file), error);
   if (error) {
     return fail(error.message());
   }
