@@ -8,6 +8,7 @@
 
 #include "cli/command_line.h"
 #include "cli/inspect_command.h"
+#include "cli/find_command.h"
 #include "cli/pack_command.h"
 #include "cli/run_command.h"
 #include "cli/text.h"
@@ -24,6 +25,7 @@ constexpr std::array kCommands = {
     CommandEntry{"run", "writes the smallest BTF for every kernel (the default)", run_command},
     CommandEntry{"verify", "proves that an output is right for an archive and objects",
                  verify_command},
+    CommandEntry{"find", "tells which BTF of an output is the right one for a host", find_command},
     CommandEntry{"pack", "puts a whole archive into one small file", pack_command},
     CommandEntry{"unpack", "gives back the BTF of every kernel of a pack", unpack_command},
     CommandEntry{"wrap", "makes of a BTF file the vmlinux that loaders look for in /boot",
@@ -33,7 +35,7 @@ constexpr std::array kCommands = {
     CommandEntry{"help", "shows the page of a command", help_command},
 };
 
-const CommandEntry* find_command(std::string_view name) {
+const CommandEntry* entry_of(std::string_view name) {
   const auto* entry = std::ranges::find(kCommands, name, &CommandEntry::name);
   return entry == kCommands.end() ? nullptr : entry;
 }
@@ -61,7 +63,7 @@ int help_command(std::span<const std::string> arguments) {
   if (const auto read = line.parse(arguments); !read) {
     return print_answer(read.error());
   }
-  const CommandEntry* entry = find_command(name.empty() ? "run" : name.front());
+  const CommandEntry* entry = entry_of(name.empty() ? "run" : name.front());
   const std::vector<std::string> help{"--help"};
   return entry == nullptr ? no_such_command(name.front()) : entry->run(help);
 }
@@ -76,7 +78,7 @@ int dispatch(std::span<const std::string> arguments) {
   if (arguments.empty() || arguments.front().starts_with('-')) {
     return run_command(arguments);
   }
-  const CommandEntry* entry = find_command(arguments.front());
+  const CommandEntry* entry = entry_of(arguments.front());
   return entry == nullptr ? no_such_command(arguments.front()) : entry->run(arguments.subspan(1));
 }
 

@@ -30,8 +30,9 @@ packages_of() {
       echo libbpf-tools ;;
     test)
       echo libgtest-dev libgmock-dev libbenchmark-dev clang-19 llvm-19 bpftool libbpf-tools jq \
-        python3 xz-utils zstd make xxhash pahole golang-go golang-github-cilium-ebpf-dev \
-        zsh mandoc man-db lintian ;;
+        python3 python3-yaml xz-utils zstd make binutils xxhash pahole golang-go \
+        golang-github-cilium-ebpf-dev git shellcheck yamllint zsh mandoc man-db lintian chromium \
+        chromium-driver ;;
     deb)
       echo debootstrap libbpf-tools python3 ;;
     fuzz)

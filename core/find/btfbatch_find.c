@@ -397,23 +397,64 @@ enum btfbatch_status btfbatch_host_parse(struct btfbatch_host* host, const char*
   return BTFBATCH_OK;
 }
 
-/* Opens ROOT/PATH; where it is a link to an absolute path, that path under ROOT. */
-static int open_under(const char* root, const char* path) {
-  char name[BTFBATCH_PATH_SIZE];
-  char target[BTFBATCH_PATH_SIZE];
-  int links;
-  if ((size_t)snprintf(name, sizeof name, "%s/%s", root, path) >= sizeof name) {
-    errno = ENAMETOOLONG;
-    return -1;
+/* Takes the first part off `path`, without the '/' around it; its length, 0 at the end. */
+static size_t next_part(const char** path, const char** part) {
+  *path += strspn(*path, "/");
+  *part = *path;
+  *path += strcspn(*path, "/");
+  return (size_t)(*path - *part);
+}
+
+/* Writes ROOT/PATH into `name`. */
+static int join(char name[BTFBATCH_PATH_SIZE], const char* root, const char* path) {
+  if ((size_t)snprintf(name, BTFBATCH_PATH_SIZE, "%s/%s", root, path) < BTFBATCH_PATH_SIZE) {
+    return 1;
   }
-  for (links = 0; links < 8; ++links) {
-    const ssize_t length = readlink(name, target, sizeof target - 1);
-    if (length <= 0 || target[0] != '/') break;
-    target[length] = 0;
-    if ((size_t)snprintf(name, sizeof name, "%s%s", root, target) >= sizeof name) {
+  errno = ENAMETOOLONG;
+  return 0;
+}
+
+/* Opens PATH as a process would whose root directory is ROOT: every link on the way leads to a
+ * place within ROOT, whether it is absolute or climbs with "..". By hand, since openat2() is
+ * younger than many a kernel that lacks BTF. */
+static int open_under(const char* root, const char* path) {
+  char name[BTFBATCH_PATH_SIZE], rest[BTFBATCH_PATH_SIZE], left[BTFBATCH_PATH_SIZE],
+      target[BTFBATCH_PATH_SIZE];
+  const size_t root_length = strlen(root);
+  size_t length;
+  const char* next = rest;
+  const char* part;
+  int links = 40; /* as many as Linux follows */
+  if (!join(name, root, "") || !join(rest, "", path)) return -1;
+  name[root_length] = 0;
+  while ((length = next_part(&next, &part)) > 0) {
+    const size_t before = strlen(name);
+    ssize_t target_length;
+    if (length == 1 && part[0] == '.') continue;
+    if (length == 2 && memcmp(part, "..", 2) == 0) {
+      if (before > root_length) *strrchr(name, '/') = 0;
+      continue;
+    }
+    if (before + 1 + length >= sizeof name) {
       errno = ENAMETOOLONG;
       return -1;
     }
+    name[before] = '/';
+    memcpy(name + before + 1, part, length);
+    name[before + 1 + length] = 0;
+    target_length = readlink(name, target, sizeof target - 1);
+    if (target_length < 0 && errno == EINVAL) continue; /* no link */
+    if (target_length < 0) return -1;
+    if (links-- == 0) {
+      errno = ELOOP;
+      return -1;
+    }
+    /* On from the link's target, and then what was left; from ROOT where it is absolute. */
+    target[target_length] = 0;
+    name[target[0] == '/' ? root_length : before] = 0;
+    memcpy(left, next, strlen(next) + 1);
+    if (!join(rest, target, left)) return -1;
+    next = rest;
   }
   return open(name, O_RDONLY | O_CLOEXEC);
 }
@@ -478,11 +519,11 @@ static const char arch_names[] =
 static const struct {
   const char *id, *distros;
 } distro_aliases[] = {
-    {"rhel", "rhel centos ol"},
-    {"centos", "centos rhel ol"},
-    {"ol", "ol rhel centos"},
-    {"rocky", "rocky rhel centos almalinux ol"},
-    {"almalinux", "almalinux rhel centos rocky ol"},
+    {"rhel", "rhel redhat centos ol oracle"},
+    {"centos", "centos rhel redhat ol oracle"},
+    {"ol", "ol oracle rhel redhat centos"},
+    {"rocky", "rocky rhel redhat centos almalinux ol oracle"},
+    {"almalinux", "almalinux rhel redhat centos rocky ol oracle"},
     {"amzn", "amzn amazon"},
     {"sles", "sles suse opensuse-leap"},
     {"sled", "sled sles suse opensuse-leap"},
@@ -526,8 +567,30 @@ static const struct {
     {"debian", "12", "bookworm"},
     {"debian", "13", "trixie"},
     {"debian", "14", "forky"},
+    /* As lsb_release spells them. */
+    {"fedora", "24", "TwentyFour"},
+    {"fedora", "25", "TwentyFive"},
+    {"fedora", "26", "TwentySix"},
+    {"fedora", "27", "TwentySeven"},
+    {"fedora", "28", "TwentyEight"},
+    {"fedora", "29", "TwentyNine"},
+    {"fedora", "30", "Thirty"},
+    {"fedora", "31", "ThirtyOne"},
+    {"fedora", "32", "ThirtyTwo"},
+    {"fedora", "33", "ThirtyThree"},
+    {"fedora", "34", "ThirtyFour"},
+    {"fedora", "35", "ThirtyFive"},
+    {"fedora", "36", "ThirtySix"},
+    {"fedora", "37", "ThirtySeven"},
+    {"fedora", "38", "ThirtyEight"},
+    {"fedora", "39", "ThirtyNine"},
+    {"fedora", "40", "Forty"},
+    {"fedora", "41", "FortyOne"},
+    {"fedora", "42", "FortyTwo"},
+    {"fedora", "43", "FortyThree"},
     /* Amazon Linux 1 is "2018.03" to itself, and "1" or "2018" to archives. */
     {"amzn", "2018.03", "1"},
+    {"amzn", "2018", "1"},
     {"amzn", "2017.09", "1"},
     {"amzn", "2017.03", "1"},
 };
@@ -549,8 +612,8 @@ static const struct mark {
   enum mark_kind kind;
   const char *text, *after, *distros;
 } marks[] = {
-    {MARK_NUMBERED, ".el", "uek", "ol"},
-    {MARK_NUMBERED, ".el", "", "rhel centos ol rocky almalinux"},
+    {MARK_NUMBERED, ".el", "uek", "ol oracle"},
+    {MARK_NUMBERED, ".el", "", "rhel redhat centos ol oracle rocky almalinux"},
     {MARK_NUMBERED, ".fc", "", "fedora"},
     {MARK_NUMBERED, ".amzn", "", "amzn amazon"},
     {MARK_NUMBERED, ".azl", "", "azurelinux"},
@@ -908,33 +971,45 @@ static uint32_t number_of(const struct btfbatch_btfs* btfs, const char* text) {
   return btfs->string_count;
 }
 
-static int probe_btfs(const struct btfbatch_btfs* btfs, const char* const key[PARTS],
-                      struct found* found) {
+/* Compares the first `parts` columns of a row with the numbers of strings that are wanted there. */
+static int compare_row(const struct btfbatch_btfs* btfs, uint32_t row, const uint32_t* wanted,
+                       unsigned parts) {
+  unsigned part;
+  for (part = 0; part < parts; ++part) {
+    const uint32_t its = cell(btfs, row, part);
+    if (its != wanted[part]) return its < wanted[part] ? -1 : 1;
+  }
+  return 0;
+}
+
+/* Finds the first row whose first `parts` columns are those of the key. */
+static int first_row(const struct btfbatch_btfs* btfs, const char* const* key, unsigned parts,
+                     uint32_t* row) {
   uint32_t wanted[PARTS];
   uint32_t low = 0, high = btfs->kernel_count;
   unsigned part;
-  for (part = 0; part < PARTS; ++part) {
+  for (part = 0; part < parts; ++part) {
     wanted[part] = number_of(btfs, key[part]);
     if (wanted[part] == btfs->string_count) return 0;
   }
   while (low < high) {
     const uint32_t middle = low + (high - low) / 2;
-    uint32_t its = 0;
-    for (part = 0; part < PARTS; ++part) {
-      its = cell(btfs, middle, part);
-      if (its != wanted[part]) break;
-    }
-    if (part == PARTS) {
-      found_in_btfs(btfs, middle, found);
-      return 1;
-    }
-    if (its < wanted[part]) {
+    if (compare_row(btfs, middle, wanted, parts) < 0) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  return 0;
+  *row = low;
+  return low < btfs->kernel_count && compare_row(btfs, low, wanted, parts) == 0;
+}
+
+static int probe_btfs(const struct btfbatch_btfs* btfs, const char* const key[PARTS],
+                      struct found* found) {
+  uint32_t row;
+  if (!first_row(btfs, key, PARTS, &row)) return 0;
+  found_in_btfs(btfs, row, found);
+  return 1;
 }
 
 static void visit_btfs(struct search* search, const char* distro, const char* release,
@@ -1101,6 +1176,25 @@ static void visit_directory(struct search* search, const char* distro, const cha
   }
 }
 
+/* Whether a distro (release: NULL), or a release of it, can have kernels here at all. */
+static int is_there(const struct search* search, const char* distro, const char* release) {
+  char path[BTFBATCH_PATH_SIZE];
+  struct stat status;
+  if (search->btfs != NULL) {
+    const char* key[2];
+    uint32_t row;
+    key[DISTRO] = distro;
+    key[RELEASE] = release;
+    return first_row(search->btfs, key, release == NULL ? 1 : 2, &row);
+  }
+  if ((size_t)snprintf(path, sizeof path, "%s/%s/%s", search->directory, distro,
+                       release == NULL ? "" : release) >= sizeof path) {
+    return 0;
+  }
+  /* What cannot be looked at is told when it is read. */
+  return stat(path, &status) == 0 ? S_ISDIR(status.st_mode) : errno != ENOENT && errno != ENOTDIR;
+}
+
 static int probe(const struct search* search, const char* const key[PARTS], struct found* found) {
   return search->btfs != NULL ? probe_btfs(search->btfs, key, found)
                               : probe_directory(search, key, found);
@@ -1201,13 +1295,15 @@ static void add_choice(struct btfbatch_result* result, const struct found* found
 
 /* Of several that fit, those that fit best; they should all have one BTF. */
 struct collection {
-  size_t count;
+  size_t seen;  /* with those that fit less well */
+  size_t count; /* of those that fit best */
   int rank, differ;
   struct found first; /* by key */
 };
 
 static void collect(struct search* search, void* context, const struct found* found, int rank) {
   struct collection* const all = context;
+  ++all->seen;
   if (all->count > 0 && rank > all->rank) return;
   if (all->count == 0 || rank < all->rank) {
     all->count = 0;
@@ -1250,13 +1346,22 @@ static int fit_kernel(const struct search* search, const char* arch, const char*
   return fit_counter(search, arch, kernel);
 }
 
+/* What is not there at all is said once, instead of for each key. */
+static int knows(const struct search* search, const char* distro, const char* release) {
+  if (is_there(search, distro, release)) return 1;
+  explain(search, distro, release == NULL ? "*" : release, "*", "*", 0,
+          release == NULL ? "the archive has no such distro" : "the archive has no such release");
+  return 0;
+}
+
 /* One distro and release: each arch, then no arch, each spelling of the kernel release; then SUSE's
  * build counters. What matches goes to `all`. */
 static void try_pair(struct search* search, const char* distro, const char* release,
                      struct collection* all) {
-  const size_t before = all->count;
+  const size_t before = all->seen;
   struct found found;
   size_t arch, kernel;
+  if (!knows(search, distro, release)) return;
   found.row = 0;
   for (arch = 0; arch <= search->archs.count; ++arch) {
     for (kernel = 0; kernel < search->kernels.count; ++kernel) {
@@ -1277,8 +1382,8 @@ static void try_pair(struct search* search, const char* distro, const char* rele
   }
   if (search->mark != NULL && search->mark->kind == MARK_SUSE_ENDING) {
     visit(search, distro, release, fit_counter, collect, all);
-    explain(search, distro, release, "*", search->kernel, all->count > before,
-            all->count > before ? "there with a build counter" : "nor with a build counter");
+    explain(search, distro, release, "*", search->kernel, all->seen > before,
+            all->seen > before ? "there with a build counter" : "nor with a build counter");
   }
 }
 
@@ -1287,10 +1392,11 @@ static enum outcome try_in_order(struct search* search, const struct names* dist
                                  const struct names* releases, enum btfbatch_how how) {
   size_t distro, release;
   for (distro = 0; distro < distros->count; ++distro) {
+    if (!knows(search, distros->text[distro], NULL)) continue;
     for (release = 0; release < releases->count; ++release) {
       struct collection all;
       enum outcome outcome;
-      all.count = 0;
+      all.seen = all.count = 0;
       try_pair(search, distros->text[distro], releases->text[release], &all);
       outcome = settle(search, &all, how);
       if (outcome != MISS) return outcome;
@@ -1304,14 +1410,15 @@ static enum outcome try_all(struct search* search, const struct names* distros,
                             const struct names* releases, enum btfbatch_how how) {
   struct collection all;
   size_t distro, release;
-  all.count = 0;
+  all.seen = all.count = 0;
   for (distro = 0; distro < distros->count; ++distro) {
+    if (!knows(search, distros->text[distro], NULL)) continue;
     for (release = 0; release < releases->count; ++release) {
       /* A release by its other name is no other kernel: with links the bytes are the same, and
        * without, the first of the names that is there counts. */
-      const size_t before = all.count;
+      const size_t before = all.seen;
       try_pair(search, distros->text[distro], releases->text[release], &all);
-      if (all.count > before) break;
+      if (all.seen > before) break;
     }
   }
   return settle(search, &all, how);
@@ -1322,7 +1429,7 @@ static enum outcome try_any_release(struct search* search, const struct names* d
                                     enum btfbatch_how how) {
   struct collection all;
   size_t distro;
-  all.count = 0;
+  all.seen = all.count = 0;
   if (distros == NULL) {
     visit(search, NULL, NULL, fit_kernel, collect, &all);
     explain(search, "*", "*", "*", search->kernel, all.count > 0,
@@ -1330,10 +1437,11 @@ static enum outcome try_any_release(struct search* search, const struct names* d
     return settle(search, &all, how);
   }
   for (distro = 0; distro < distros->count; ++distro) {
-    const size_t before = all.count;
+    const size_t before = all.seen;
+    if (!is_there(search, distros->text[distro], NULL)) continue; /* has been said */
     visit(search, distros->text[distro], NULL, fit_kernel, collect, &all);
-    explain(search, distros->text[distro], "*", "*", search->kernel, all.count > before,
-            all.count > before ? "there" : "not in the archive");
+    explain(search, distros->text[distro], "*", "*", search->kernel, all.seen > before,
+            all.seen > before ? "there" : "not in the archive");
   }
   return settle(search, &all, how);
 }
@@ -1373,6 +1481,7 @@ static enum outcome try_neighbors(struct search* search, const struct names* dis
       struct neighbors neighbors;
       const char* why = "the kernels of this series next to it, older and newer, have the same BTF";
       int hit;
+      if (!is_there(search, distros->text[distro], releases->text[release])) continue;
       neighbors.has_older = neighbors.has_newer = 0;
       visit(search, distros->text[distro], releases->text[release], fit_series, take_neighbor,
             &neighbors);

@@ -38,10 +38,11 @@
  *       24    8  payload size in bytes, once decompressed
  *       32    4  compression: 0 stored, 1 zstd. A reader refuses others.
  *       36    4  number of sections
- *       40   16  fingerprint of the object set that the BTFs serve (of all that the objects ask of
- * a kernel), its most significant byte first; zeros where it is not known 56    8  checksum:
- * CRC-64/XZ of the whole file (ECMA-182 polynomial, reflected; Go's crc64.ECMA), as if these 8
- * bytes were zero 64    8  zero
+ *       40   16  fingerprint of the object set that the BTFs serve (of all that the objects ask
+ *                of a kernel), its most significant byte first; zeros where it is not known
+ *       56    8  checksum: CRC-64/XZ of the whole file (ECMA-182 polynomial, reflected; Go's
+ *                crc64.ECMA), as if these 8 bytes were zero
+ *       64    8  zero
  *
  *   CRC-64, since it needs ten lines in C and none in Go, and is sure to see every change within 8
  *   bytes in a row. It is against damage, not against an attacker: a reader checks everything.
@@ -80,7 +81,7 @@
  *        6    2  zero
  *        8       N times the number of the distro, S bytes each; then N times the release, N times
  *                the arch, N times the kernel release (S bytes each); then N times the number of
- * the blob, B bytes each
+ *                the blob, B bytes each
  *
  * Blob table:
  *
@@ -88,8 +89,9 @@
  *        4    1  width W of an offset: 1, 2 or 4 bytes
  *        5    3  zero
  *        8       offset of each blob in the section of blobs, in units of 8 bytes, W bytes each;
- * one more for the end of that section padding of each blob, one byte each, 0 to 7: the bytes
- * between its end and the next offset
+ *                one more for the end of that section
+ *                padding of each blob, one byte each, 0 to 7: the bytes between its end and the
+ *                next offset
  *
  * Blobs: the BTFs, each padded with zeros to a multiple of 8. The writer puts similar ones next to
  * each other; readers need not care.
@@ -218,8 +220,8 @@ BTFBATCH_PUBLIC enum btfbatch_status btfbatch_host_parse(struct btfbatch_host* h
                                                          const char* text, size_t size);
 
 /* Fills in the running host: uname, and etc/os-release under `root` (such as "/host" in a container
- * that sees the host's files there; NULL: "/"), else usr/lib/os-release. A link from there to an
- * absolute path is followed within `root`. Without either file the five texts are empty, which is
+ * that sees the host's files there; NULL: "/"), else usr/lib/os-release. Links on the way are followed
+ * within `root`, as if it were the root directory. Without either file the five texts are empty, which is
  * no error. Returns BTFBATCH_OK, INVALID or SYSTEM (uname failed, or a file is there and cannot be
  * read: errno says why). */
 BTFBATCH_PUBLIC enum btfbatch_status btfbatch_host_read(struct btfbatch_host* host,
@@ -286,8 +288,8 @@ struct btfbatch_result {
  *      release differs ("fc31", VERSION_ID 38), that of the kernel release comes first.
  *   2. The distros that os-release names, best first: ID, others that share its kernels (rhel,
  *      centos, ol), ID_LIKE; of each the releases: VERSION_ID whole, then with ever fewer minor
- * parts (8.4, 8), the codename, the number that belongs to it, and what the kernel release says.
- * The first that matches.
+ *      parts (8.4, 8), the codename, the number that belongs to it, and what the kernel release
+ *      says. The first that matches.
  *   3. The same distros, with any release: all that match must have the same BTF.
  *   4. Any distro, the same way. Not for a kernel release that is a bare version, such as 5.10.0:
  *      that says too little, unless nothing contradicts.

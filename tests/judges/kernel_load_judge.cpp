@@ -2,9 +2,10 @@
 //
 // The BTF of the running kernel is minimized for all objects at once, as for shipping, and every
 // program of every object is loaded twice through libbpf, alone: against the kernel's own BTF, and
-// with `btf_custom_path` set to our file. Both loads must come to the same verdict, refusals
-// included (a probe of a function that this kernel lacks is refused either way), and to the same
-// instructions.
+// with `btf_custom_path` set to ours, which comes as it would on a host: out of a .btfs file, found
+// by libbtfbatch-find for the running kernel, and in memory alone (btfbatch_memfd). Both loads must
+// come to the same verdict, refusals included (a probe of a function that this kernel lacks is
+// refused either way), and to the same instructions.
 //
 // Compared are the instructions that libbpf hands to the kernel, and the tag, the kernel's own hash
 // over what it was given. Not the translated instructions that the kernel gives back: into those it
@@ -18,10 +19,14 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/btf/load.h"
+#include "core/find/btfbatch_find.h"
+#include "core/find/btfs_writer.h"
 #include "core/minimize/minimize.h"
 #include "tests/judges/loading.h"
 #include "tests/support/libbpf_tools.h"
@@ -85,8 +90,31 @@ std::vector<JudgedObject> judged_objects(const std::vector<RealObject>& real) {
   return judged;
 }
 
-// The running kernel's BTF, minimized for all objects together.
-MemoryFile minimized_for(const std::vector<JudgedObject>& judged) {
+// Ships the BTF of the running kernel in a .btfs file and finds it there again; the path of a file
+// in memory that lasts as long as the process.
+std::string shipped_and_found(std::span<const std::byte> minimized) {
+  btfbatch_host host;
+  if (btfbatch_host_read(&host, nullptr) != BTFBATCH_OK) end(kFailed, "uname failed");
+  const BtfsKernel kernel = {.identity = {.distro = host.id,
+                                          .release = host.version_id,
+                                          .arch = host.machine,
+                                          .kernel_release = host.kernel_release},
+                             .btf = minimized};
+  const auto file = write_btfs({&kernel, 1}, {});
+  if (!file) end(kFailed, file.error().message);
+  btfbatch_btfs btfs;
+  const auto found = std::make_unique<btfbatch_result>();
+  if (btfbatch_open(&btfs, file->data(), file->size()) != BTFBATCH_OK ||
+      btfbatch_find(&btfs, &host, nullptr, found.get()) != BTFBATCH_OK) {
+    end(kFailed, "libbtfbatch-find does not find the running kernel's BTF");
+  }
+  char path[BTFBATCH_FD_PATH_SIZE];
+  if (btfbatch_memfd(found->data, found->size, path) < 0) end(kFailed, "no file in memory");
+  return path;
+}
+
+// The running kernel's BTF, minimized for all objects together; the path of it.
+std::string minimized_for(const std::vector<JudgedObject>& judged) {
   std::vector<Object> objects;
   for (const JudgedObject& each : judged) {
     auto object = parse_object(each.name, each.elf);
@@ -105,7 +133,7 @@ MemoryFile minimized_for(const std::vector<JudgedObject>& judged) {
   for (const UnanswerableRelocation& each : minimized->unanswerable) {
     fmt::print("ambiguous, {}: {}\n", set->objects()[each.object].name, each.reason);
   }
-  return MemoryFile(minimized->bytes);
+  return shipped_and_found(minimized->bytes);
 }
 
 std::string describe(const LoadVerdict& verdict) {
@@ -124,10 +152,10 @@ std::string first_difference(const LoadVerdict& own, const LoadVerdict& ours) {
   return fmt::format("\n  from instruction {} on", a - own.instructions.begin());
 }
 
-void judge(const JudgedObject& object, const MemoryFile& minimized, Tally& tally) {
+void judge(const JudgedObject& object, const std::string& minimized, Tally& tally) {
   for (int index = 0; index < object.programs; ++index) {
     const LoadVerdict own = load_program(object.elf, index, nullptr);
-    const LoadVerdict ours = load_program(object.elf, index, minimized.path().c_str());
+    const LoadVerdict ours = load_program(object.elf, index, minimized.c_str());
     ++tally.programs;
     ++(own.error == 0 ? tally.loaded : own.reached_kernel ? tally.refused : tally.unfinished);
     if (!own.reached_kernel) {
@@ -152,7 +180,7 @@ int run() {
   const std::vector<RealObject> real = libbpf_tools_objects();
   if (real.empty()) end(kSkipped, "skipped: Debian's package libbpf-tools is not installed");
   const std::vector<JudgedObject> objects = judged_objects(real);
-  const MemoryFile minimized = minimized_for(objects);
+  const std::string minimized = minimized_for(objects);
   Tally tally;
   for (const JudgedObject& object : objects) judge(object, minimized, tally);
   fmt::print(

@@ -103,6 +103,31 @@ func (s *search) probe(key Kernel) *entry {
 	return nil
 }
 
+// isThere tells whether a distro, or a release of it (anything: any), has kernels here at all.
+func (s *search) isThere(distro, release string) bool {
+	first := Kernel{Distro: distro}
+	if release != anything {
+		first.Release = release
+	}
+	kernels := s.archive.kernels
+	i := sort.Search(len(kernels), func(i int) bool { return !less(kernels[i].Kernel, first) })
+	return i < len(kernels) && kernels[i].Distro == distro &&
+		(release == anything || kernels[i].Release == release)
+}
+
+// knows says once, instead of for each key, what is not there at all.
+func (s *search) knows(distro, release string) bool {
+	if s.isThere(distro, release) {
+		return true
+	}
+	why := "the archive has no such release"
+	if release == anything {
+		why = "the archive has no such distro"
+	}
+	s.explain(Kernel{distro, release, anything, anything}, false, why)
+	return false
+}
+
 // collection has, of several that fit, those that fit best; they should all have one BTF.
 type collection struct {
 	rank    int
@@ -210,6 +235,9 @@ func (s *search) visit(distro, release string, fits fit, use func(kernel *entry,
 // tryPair tries one distro and release: each arch, then no arch, each spelling of the kernel release;
 // then SUSE's build counters.
 func (s *search) tryPair(distro, release string, all *collection) (isHit bool) {
+	if !s.knows(distro, release) {
+		return false
+	}
 	for _, arch := range append(append(names{}, s.archs...), "") {
 		for _, kernel := range s.kernels {
 			key := Kernel{distro, release, arch, kernel}
@@ -239,6 +267,9 @@ func (s *search) tryPair(distro, release string, all *collection) (isHit bool) {
 // tryInOrder takes the first that matches.
 func (s *search) tryInOrder(distros, releases names, how How) (*Result, error) {
 	for _, distro := range distros {
+		if !s.knows(distro, anything) {
+			continue
+		}
 		for _, release := range releases {
 			all := &collection{}
 			s.tryPair(distro, release, all)
@@ -254,6 +285,9 @@ func (s *search) tryInOrder(distros, releases names, how How) (*Result, error) {
 func (s *search) tryAll(distros, releases names, how How) (*Result, error) {
 	all := &collection{}
 	for _, distro := range distros {
+		if !s.knows(distro, anything) {
+			continue
+		}
 		for _, release := range releases {
 			if s.tryPair(distro, release, all) {
 				break
@@ -268,6 +302,9 @@ func (s *search) tryAnyRelease(distros names, how How) (*Result, error) {
 	all := &collection{}
 	for _, distro := range distros {
 		hit := false
+		if distro != anything && !s.isThere(distro, anything) {
+			continue // has been said
+		}
 		s.visit(distro, anything, s.fitKernel, func(kernel *entry, rank int) {
 			hit = true
 			all.add(kernel, rank)
@@ -289,6 +326,9 @@ func (s *search) tryNeighbors(distros, releases names) (*Result, error) {
 	}
 	for _, distro := range distros {
 		for _, release := range releases {
+			if !s.isThere(distro, release) {
+				continue
+			}
 			var older, newer *entry
 			s.visit(distro, release, inSeries, func(kernel *entry, _ int) {
 				name := kernel.KernelRelease

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Host is what is known of a host; empty where it is not. Machine and KernelRelease are needed.
@@ -75,29 +75,48 @@ func parseValue(text string) string {
 	return value.String()
 }
 
-// readUnder reads root/name; where it is a link to an absolute path, that path under root.
+// readUnder reads name as a process would whose root directory is root: every link on the way leads to a
+// place within root, whether it is absolute or climbs with "..".
 func readUnder(root, name string) ([]byte, error) {
-	whole := filepath.Join(root, name)
-	for links := 0; links < 8; links++ {
-		target, err := os.Readlink(whole)
-		if err != nil || !filepath.IsAbs(target) {
-			break
+	at := "" // as far as we are, below root
+	rest := strings.Split(name, "/")
+	for links := 40; len(rest) > 0; { // as many as Linux follows
+		part := rest[0]
+		rest = rest[1:]
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			at = at[:max(0, strings.LastIndexByte(at, '/'))]
+			continue
 		}
-		whole = filepath.Join(root, target)
+		target, err := os.Readlink(root + at + "/" + part)
+		if errors.Is(err, syscall.EINVAL) { // no link
+			at += "/" + part
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if links--; links < 0 {
+			return nil, &fs.PathError{Op: "open", Path: root + "/" + name, Err: syscall.ELOOP}
+		}
+		if strings.HasPrefix(target, "/") {
+			at = ""
+		}
+		rest = append(strings.Split(target, "/"), rest...)
 	}
-	return os.ReadFile(whole)
+	return os.ReadFile(root + at)
 }
 
 // ReadHost tells the running host: uname, and etc/os-release under root (such as "/host" in a container
-// that sees the host's files there; "": "/"), else usr/lib/os-release. Without either file the texts of
+// that sees the host's files there; "": "/"), else usr/lib/os-release. Links on the way are followed within
+// root, as if it were the root directory. Without either file the texts of
 // os-release are empty, which is no error.
 func ReadHost(root string) (Host, error) {
 	host, err := uname()
 	if err != nil {
 		return Host{}, err
-	}
-	if root == "" {
-		root = "/"
 	}
 	for _, name := range []string{"etc/os-release", "usr/lib/os-release"} {
 		text, err := readUnder(root, name)
@@ -105,7 +124,7 @@ func ReadHost(root string) (Host, error) {
 			host.ParseOSRelease(text)
 			break
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 			return Host{}, err
 		}
 	}

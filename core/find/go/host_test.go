@@ -1,8 +1,10 @@
 package btfbatchfind
 
 import (
+	"errors"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -56,5 +58,54 @@ func TestReadHostTakesTheRootsOsRelease(t *testing.T) {
 	}
 	if got := read(); got != "one" {
 		t.Errorf("got %q through the link", got)
+	}
+}
+
+func TestReadHostFollowsLinksWithinTheRoot(t *testing.T) {
+	around := t.TempDir()
+	root := around + "/host"
+	for _, folder := range []string{"/nix/store", "/nix/static/etc", "/usr/lib"} {
+		if err := os.MkdirAll(root+folder, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(name, id string) {
+		if err := os.WriteFile(name, []byte("ID="+id+"\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(target, name string) {
+		os.Remove(name)
+		if err := os.Symlink(target, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect := func(want string) {
+		if host, err := ReadHost(root); err != nil || host.ID != want {
+			t.Errorf("got %q, %v, not %q", host.ID, err, want)
+		}
+	}
+	write(around+"/os-release", "outside")
+	write(root+"/nix/store/release", "inside")
+	write(root+"/os-release", "at-the-root")
+	// Folders on the way, links to links, from above and from here.
+	link("/static/../static/etc", root+"/etc")
+	link("nix/static", root+"/static")
+	link("/nix/store/../store/./link", root+"/nix/static/etc/os-release")
+	link("../../../../../../nix/store/release", root+"/nix/store/link")
+	expect("inside")
+	// Where the way climbs over the root, it stays there, as in a chroot.
+	link("../../os-release", root+"/nix/static/etc/os-release")
+	expect("")
+	link("../../../os-release", root+"/nix/static/etc/os-release")
+	expect("at-the-root")
+	link("../../../.."+around+"/os-release", root+"/nix/static/etc/os-release")
+	expect("")
+	write(root+"/usr/lib/os-release", "second")
+	expect("second")
+	link("circle", root+"/nix/static/etc/os-release")
+	link("os-release", root+"/nix/static/etc/circle")
+	if _, err := ReadHost(root); !errors.Is(err, syscall.ELOOP) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -180,6 +180,43 @@ TEST(HostRead, TakesThisKernelAndTheRootsOsRelease) {
   EXPECT_STREQ(host.kernel_release, names.release);
 }
 
+std::string id_under(const std::filesystem::path& root) {
+  btfbatch_host host;
+  EXPECT_EQ(btfbatch_host_read(&host, root.c_str()), BTFBATCH_OK);
+  return host.id;
+}
+
+TEST(HostRead, FollowsLinksWithinTheRoot) {
+  const TempDir around;
+  const std::filesystem::path root = around / "host";
+  around.write("os-release", "ID=outside\n");
+  around.write("host/nix/store/release", "ID=inside\n");
+  around.write("host/os-release", "ID=at-the-root\n");
+  // Folders on the way, links to links, from above and from here.
+  around.link("host/etc", "/static/../static/etc");
+  around.link("host/static", "nix/static");
+  around.link("host/nix/static/etc/os-release", "/nix/store/../store/./link");
+  around.link("host/nix/store/link", "../../../../../../nix/store/release");
+  EXPECT_EQ(id_under(root), "inside");
+  EXPECT_EQ(id_under(root / ""), "inside");
+  // Where the way climbs over the root, it stays there, as in a chroot.
+  std::filesystem::remove(root / "etc");
+  around.link("host/etc/os-release", "../../os-release");
+  EXPECT_EQ(id_under(root), "at-the-root");
+  std::filesystem::remove(root / "etc/os-release");
+  around.link("host/etc/os-release", "../../../" + around.path().string() + "/os-release");
+  EXPECT_EQ(id_under(root), "");
+  // The second path, where the first leads nowhere.
+  around.write("host/usr/lib/os-release", "ID=second\n");
+  EXPECT_EQ(id_under(root), "second");
+  std::filesystem::remove(root / "etc/os-release");
+  around.link("host/etc/os-release", "circle");
+  around.link("host/etc/circle", "os-release");
+  btfbatch_host host;
+  EXPECT_EQ(btfbatch_host_read(&host, root.c_str()), BTFBATCH_SYSTEM);
+  EXPECT_EQ(errno, ELOOP);
+}
+
 std::string parsed_id(std::string_view text) {
   btfbatch_host host{};
   EXPECT_EQ(btfbatch_host_parse(&host, text.data(), text.size()), BTFBATCH_OK);

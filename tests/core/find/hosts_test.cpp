@@ -1,8 +1,6 @@
 // Every host of tests/data/hosts.txt gets what the table says, from a .btfs file and from a tree.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,84 +8,21 @@
 
 #include "core/find/btfbatch_find.h"
 #include "core/find/btfs_writer.h"
-#include "tests/core/support/hosts_table.h"
+#include "tests/support/hosts_table.h"
 #include "tests/support/temp_dir.h"
 
 namespace btfbatch {
 namespace {
 
+using test::answer_of;
+using test::expect_answer;
+using test::host_of;
+using test::HostAnswer;
 using test::HostRow;
 using test::HostsTable;
 
-btfbatch_host host_of(const HostRow& row) {
-  btfbatch_host host{};
-  if (row.os_release) {
-    EXPECT_EQ(btfbatch_host_parse(&host, row.os_release->data(), row.os_release->size()),
-              BTFBATCH_OK);
-  }
-  std::snprintf(host.machine, sizeof host.machine, "%s", row.machine.c_str());
-  std::snprintf(host.kernel_release, sizeof host.kernel_release, "%s", row.kernel_release.c_str());
-  return host;
-}
-
-void print_trial(void* context, const btfbatch_trial* trial) {
-  auto& text = *static_cast<std::string*>(context);
-  if (trial->distro == nullptr) {
-    text += std::string("  ") + trial->why + "\n";
-    return;
-  }
-  text += std::string("    ") + trial->distro + "/" + trial->release + "/" + trial->arch + "/" +
-          trial->kernel_release + ": " + trial->why + "\n";
-}
-
-// What became of a host, in the table's words.
-struct Answer {
-  std::string result;
-  std::vector<std::string> keys;
-  std::string explained;
-};
-
-template <class Find>
-Answer answer_of(const HostRow& row, Find find, btfbatch_result& found) {
-  Answer answer;
-  const btfbatch_options options = {
-      .nearest = row.nearest, .explain = print_trial, .context = &answer.explained};
-  const btfbatch_host host = host_of(row);
-  switch (find(host, options, found)) {
-    case BTFBATCH_OK:
-      answer.result = btfbatch_how_text(found.how);
-      answer.keys = {std::string(found.distro) + "/" + found.release + "/" + found.arch + "/" +
-                     found.kernel_release};
-      break;
-    case BTFBATCH_NOT_FOUND:
-      answer.result = "none";
-      break;
-    case BTFBATCH_AMBIGUOUS:
-      answer.result = "refused";
-      for (std::size_t i = 0; i < std::min<std::size_t>(found.choice_count, BTFBATCH_MAX_CHOICES);
-           ++i) {
-        answer.keys.emplace_back(found.choices[i]);
-      }
-      break;
-    case BTFBATCH_INVALID:
-      answer.result = "invalid";
-      break;
-    default:
-      answer.result = "error";
-  }
-  return answer;
-}
-
-void expect_answer(const HostRow& row, const Answer& answer) {
-  if (row.result != "any") {
-    EXPECT_EQ(answer.result, row.result) << answer.explained;
-  }
-  EXPECT_EQ(answer.keys, row.keys) << answer.explained;
-}
-
 TEST(HostsTable, HoldsForABtfsFile) {
   const HostsTable table = test::read_hosts_table();
-  ASSERT_GE(table.hosts.size(), 60U);
   for (const HostRow& row : table.hosts) {
     SCOPED_TRACE("hosts.txt:" + std::to_string(row.line));
     std::map<std::string, std::string> content_of;
@@ -103,7 +38,7 @@ TEST(HostsTable, HoldsForABtfsFile) {
     btfbatch_btfs btfs;
     ASSERT_EQ(btfbatch_open(&btfs, file->data(), file->size()), BTFBATCH_OK);
     const auto found = std::make_unique<btfbatch_result>();
-    const Answer answer = answer_of(
+    const HostAnswer answer = answer_of(
         row,
         [&](const auto& host, const auto& options, auto& result) {
           return btfbatch_find(&btfs, &host, &options, &result);
@@ -129,7 +64,7 @@ TEST(HostsTable, HoldsForADirectory) {
     SCOPED_TRACE("hosts.txt:" + std::to_string(row.line));
     const std::string root = trees[row.archive].path().string();
     const auto found = std::make_unique<btfbatch_result>();
-    const Answer answer = answer_of(
+    const HostAnswer answer = answer_of(
         row,
         [&](const auto& host, const auto& options, auto& result) {
           return btfbatch_find_in_directory(root.c_str(), &host, &options, &result);
@@ -172,17 +107,22 @@ TEST(Explain, TellsEveryKeyInOrder) {
       "    fedora/31/arm64/5.3.7-301.fc31.aarch64: not in the archive\n"
       "    fedora/31/arm64/5.3.7-301.fc31: not in the archive\n"
       "    fedora/31/aarch64/5.3.7-301.fc31.aarch64: there\n");
+  row.os_release = "ID=fedora\nVERSION_ID=30\n";
+  row.kernel_release = "5.3.7-301.aarch64";
+  EXPECT_EQ(answer_of(row, find, *found).explained,
+            "  what os-release says\n"
+            "    fedora/30/*/*: the archive has no such release\n"
+            "    fedora/Thirty/*/*: the archive has no such release\n"
+            "  the same distros, any release\n"
+            "    fedora/*/*/5.3.7-301.aarch64: not in the archive\n"
+            "  any distro\n"
+            "    */*/*/5.3.7-301.aarch64: not in the archive\n");
+  row.os_release = "ID=debian\nVERSION_ID=12\n";
   row.kernel_release = "5.10.0";
   EXPECT_EQ(answer_of(row, find, *found).explained,
             "  what os-release says\n"
-            "    debian/12/arm64/5.10.0: not in the archive\n"
-            "    debian/12/aarch64/5.10.0: not in the archive\n"
-            "    debian/12//5.10.0: not in the archive\n"
-            "    debian/bookworm/arm64/5.10.0: not in the archive\n"
-            "    debian/bookworm/aarch64/5.10.0: not in the archive\n"
-            "    debian/bookworm//5.10.0: not in the archive\n"
+            "    debian/*/*/*: the archive has no such distro\n"
             "  the same distros, any release\n"
-            "    debian/*/*/5.10.0: not in the archive\n"
             "  not tried under other distros: the kernel release is a bare version\n");
 }
 

@@ -1,0 +1,224 @@
+#include "pipeline/find_place.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "core/content_id.h"
+#include "core/find/btfs_writer.h"
+#include "core/kernel_identity.h"
+#include "pipeline/bundle/btfs_compression.h"
+#include "pipeline/bundle/entries.h"
+#include "pipeline/file.h"
+#include "pipeline/index.h"
+#include "pipeline/output_folder.h"
+#include "pipeline/output_plan.h"
+#include "pipeline/scan_tar.h"
+#include "pipeline/unpack.h"
+
+namespace btfbatch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMostBytes = 1ULL << 30;  // of a bundle, and of the BTF in it
+constexpr std::uint64_t kLargestBtf = 256ULL << 20;
+
+std::unexpected<Error> refuse(const fs::path& path, std::string_view reason) {
+  return fail(fmt::format("{}: {}", path.string(), reason));
+}
+
+std::string key_of(std::string_view distro, std::string_view release, std::string_view arch,
+                   std::string_view kernel_release) {
+  return fmt::format("{}/{}/{}/{}", distro, release, arch, kernel_release);
+}
+
+// Kernels of a tree and other paths to them, as one .btfs file in memory.
+struct Tree {
+  std::vector<WrittenKernel> kernels;
+  std::vector<std::string> contents;  // by blob number
+  std::vector<Alias> aliases;
+
+  void add(std::string path, std::string content) {
+    kernels.push_back({.archive_path = path,
+                       .output_path = path,
+                       .blob = contents.size(),
+                       .blob_name = std::to_string(contents.size())});
+    contents.push_back(std::move(content));
+  }
+};
+
+Result<StoredPlace> store(const Tree& tree) {
+  StoredPlace stored;
+  std::vector<BtfsKernel> kernels;
+  for (BundleEntry& entry : bundle_entries(tree.kernels, tree.aliases)) {
+    stored.names.emplace(key_of(entry.identity.distro, entry.identity.release, entry.identity.arch,
+                                entry.identity.kernel_release),
+                         entry.path);
+    kernels.push_back(
+        {.identity = std::move(entry.identity), .btf = bytes_of(tree.contents.at(entry.blob))});
+  }
+  Result<std::vector<std::byte>> btfs = write_btfs(kernels, ContentId{});
+  if (!btfs) {
+    return std::unexpected(std::move(btfs).error());
+  }
+  stored.btfs = *std::move(btfs);
+  return stored;
+}
+
+Result<StoredPlace> read_indexed(const fs::path& index_file) {
+  const Result<std::string> text = read_file(index_file, kLargestDocument);
+  Result<Index> index = text ? read_index(*text) : std::unexpected(text.error());
+  if (!index) {
+    return fail(fmt::format("{}: {}", kIndexName, index.error().message));
+  }
+  Tree tree;
+  for (IndexedKernel& kernel : index->kernels) {
+    tree.add(std::move(kernel.path), std::move(kernel.blob));
+  }
+  tree.aliases = std::move(index->aliases);
+  return store(tree);
+}
+
+Result<StoredPlace> read_btfs(const fs::path& file) {
+  const Result<std::string> bytes = read_file(file, kMostBytes);
+  Result<std::vector<std::byte>> btfs =
+      bytes ? expand_btfs(bytes_of(*bytes), kMostBytes) : std::unexpected(bytes.error());
+  if (!btfs) {
+    return std::unexpected(std::move(btfs).error());
+  }
+  return StoredPlace{.btfs = *std::move(btfs), .names = {}};
+}
+
+// What a tar holds. An entry that is no BTF is passed over, as it is in a folder.
+Result<StoredPlace> read_tar(const fs::path& file) {
+  const auto archive = open_tar_archive(file, {.filter = {}, .max_btf_size = kLargestBtf});
+  if (!archive) {
+    return fail(archive.error().message == "neither a folder nor a tar nor BTF"
+                    ? "neither a folder nor a .btfs file nor a tar"
+                    : archive.error().message);
+  }
+  Tree tree;
+  std::uint64_t total = 0;
+  Buffer btf;
+  while (const std::optional<Entry> entry = (*archive)->next()) {
+    if (entry->output_path.empty()) {
+      return std::unexpected(*entry->failure);  // of the tar as a whole
+    }
+    if (entry->failure || !unpack_bytes(entry->content.bytes(), entry->archive_path,
+                                        {.max_btf_size = kLargestBtf}, btf)) {
+      continue;
+    }
+    total += btf.size();
+    if (total > kMostBytes) {
+      return fail("holds more than 1 GiB of BTF; unpack it, and search the folder");
+    }
+    const auto* const begin = reinterpret_cast<const char*>(btf.bytes().data());
+    tree.add(entry->output_path, std::string(begin, btf.size()));
+  }
+  for (Alias& alias : (*archive)->findings().aliases) {
+    if (!alias.is_directory) {
+      alias.path = output_path_of(alias.path);
+      alias.target = output_path_of(alias.target);
+    }
+    tree.aliases.push_back(std::move(alias));
+  }
+  return store(tree);
+}
+
+Result<bool> begins_as_btfs(const fs::path& file) {
+  constexpr std::string_view kMagic(BTFBATCH_BTFS_MAGIC);
+  const Result<OpenFile> opened = open_regular_file(file);
+  if (!opened) {
+    return std::unexpected(opened.error());
+  }
+  std::array<char, kMagic.size()> begin{};
+  const ssize_t got = ::read(opened->fd.get(), begin.data(), begin.size());
+  if (got < 0) {
+    return fail(fmt::format("cannot be read: {}", errno_text(errno)));
+  }
+  return std::string_view(begin.data(), static_cast<std::size_t>(got)) == kMagic;
+}
+
+}  // namespace
+
+Result<FindPlace> FindPlace::make(Form form, const fs::path& from, Result<StoredPlace> stored) {
+  if (!stored) {
+    return refuse(from, stored.error().message);
+  }
+  FindPlace place(form, from);
+  place.stored_ = *std::move(stored);
+  const std::vector<std::byte>& btfs = place.stored_.btfs;
+  const btfbatch_status status = btfbatch_open(&place.btfs_, btfs.data(), btfs.size());
+  if (status != BTFBATCH_OK) {
+    return refuse(from, btfbatch_status_text(status));
+  }
+  return place;
+}
+
+Result<FindPlace> FindPlace::open(const fs::path& from) {
+  std::error_code error;
+  const fs::file_status status = fs::status(from, error);
+  if (!fs::exists(status)) {
+    const bool is_missing = status.type() == fs::file_type::not_found;
+    return refuse(from, is_missing ? "does not exist" : error.message());
+  }
+  if (fs::is_directory(status)) {
+    const fs::path index_file = from / kIndexName;
+    return fs::exists(index_file, error) ? make(Form::kIndexed, from, read_indexed(index_file))
+                                         : FindPlace(Form::kTree, from);
+  }
+  const Result<bool> is_btfs = begins_as_btfs(from);
+  if (!is_btfs) {
+    return refuse(from, is_btfs.error().message);
+  }
+  return *is_btfs ? make(Form::kBtfs, from, read_btfs(from))
+                  : make(Form::kTar, from, read_tar(from));
+}
+
+btfbatch_status FindPlace::find(const btfbatch_host& host, const btfbatch_options& options,
+                                btfbatch_result& found) const {
+  return form_ == Form::kTree ? btfbatch_find_in_directory(from_.c_str(), &host, &options, &found)
+                              : btfbatch_find(&btfs_, &host, &options, &found);
+}
+
+std::string FindPlace::name_of(const btfbatch_result& found) const {
+  const std::string_view data(static_cast<const char*>(found.data), found.size);
+  switch (form_) {
+    case Form::kTree:
+      return found.path;
+    case Form::kIndexed:
+      return (from_ / data).string();
+    case Form::kTar:
+      return stored_.names.at(
+          key_of(found.distro, found.release, found.arch, found.kernel_release));
+    case Form::kBtfs:
+      break;
+  }
+  std::string name;
+  for (const char* part : {found.distro, found.release, found.arch}) {
+    name += *part == 0 ? "" : fmt::format("{}/", part);
+  }
+  return name + found.kernel_release + ".btf";
+}
+
+Result<std::string> FindPlace::read(const btfbatch_result& found) const {
+  if (!has_files()) {
+    return std::string(static_cast<const char*>(found.data), found.size);
+  }
+  const std::string file = name_of(found);
+  Result<std::string> btf = read_file(file, kLargestBtf);
+  if (!btf) {
+    return refuse(file, btf.error().message);
+  }
+  return btf;
+}
+
+}  // namespace btfbatch
