@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <tuple>
 
 #include "pipeline/json_fields.h"
 
@@ -26,6 +27,15 @@ Index index_from(const Json& json) {
 }
 
 }  // namespace
+
+bool IndexedKernel::operator==(const IndexedKernel& other) const {
+  const auto fields = [](const IndexedKernel& kernel) {
+    const KernelIdentity& identity = kernel.identity;
+    return std::tie(kernel.path, identity.distro, identity.release, identity.arch,
+                    identity.kernel_release, kernel.content_id, kernel.blob);
+  };
+  return fields(*this) == fields(other);
+}
 
 std::string write_index(const Manifest& manifest) {
   std::map<std::string_view, Json> by_path;

@@ -127,8 +127,7 @@ Result<void> OutputFolder::prepare_staging() {
     return fail(fmt::format("cannot be written: {}", errno_text(errno)));
   }
   // What a link leads to would be somebody else's.
-  if (struct stat status{};
-      lstat(staging.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+  if (struct stat status{}; lstat(staging.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
     return fail(fmt::format("{} is in the way: it is not the folder that a run makes for itself",
                             staging.string()));
   }

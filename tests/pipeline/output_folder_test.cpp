@@ -136,7 +136,9 @@ TEST(OutputFolder, ARunWhoseFolderWasReplacedLeavesTheNewOneAlone) {
     ASSERT_FALSE(written);
     EXPECT_THAT(written.error().message, HasSubstr("was removed or replaced during this run"));
     EXPECT_FALSE(first->is_placing());
-    { const OutputFolder ended = *std::move(first); }
+    {
+      const OutputFolder ended = *std::move(first);
+    }
     EXPECT_TRUE(std::filesystem::is_directory(second->blob_folder()));
   }
   EXPECT_THAT(test::read_tree(dir.path()), IsEmpty());
