@@ -29,12 +29,12 @@ Index index_from(const Json& json) {
 }  // namespace
 
 bool IndexedKernel::operator==(const IndexedKernel& other) const {
-  const auto fields = [](const IndexedKernel& kernel) {
-    const KernelIdentity& identity = kernel.identity;
-    return std::tie(kernel.path, identity.distro, identity.release, identity.arch,
-                    identity.kernel_release, kernel.content_id, kernel.blob);
+  const auto all_of = [](const IndexedKernel& kernel) {
+    return std::tie(kernel.path, kernel.identity.distro, kernel.identity.release,
+                    kernel.identity.arch, kernel.identity.kernel_release, kernel.content_id,
+                    kernel.blob);
   };
-  return fields(*this) == fields(other);
+  return all_of(*this) == all_of(other);
 }
 
 std::string write_index(const Manifest& manifest) {
