@@ -1,6 +1,7 @@
 // Hands the arguments to their command, and is the last to hear of an exception.
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,12 @@ int main(int argc, char** argv) {
   try {
     return btfbatch::cli::dispatch(
         std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  } catch (const std::bad_alloc&) {
+    (void)std::fprintf(stderr,
+                       "btfbatch: error: out of memory; fewer threads (--jobs) need less\n");
+    return btfbatch::cli::kNothingWritten;
   } catch (const std::exception& error) {
-    // Input never leads here; a bug does, or memory that has run out.
+    // Input never leads here; a bug does.
     (void)std::fprintf(stderr, "btfbatch: internal error: %s\n", error.what());
     return btfbatch::cli::kNothingWritten;
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <tuple>
 
 #include "pipeline/json_fields.h"
 
@@ -26,6 +27,15 @@ Index index_from(const Json& json) {
 }
 
 }  // namespace
+
+bool IndexedKernel::operator==(const IndexedKernel& other) const {
+  const auto all_of = [](const IndexedKernel& kernel) {
+    return std::tie(kernel.path, kernel.identity.distro, kernel.identity.release,
+                    kernel.identity.arch, kernel.identity.kernel_release, kernel.content_id,
+                    kernel.blob);
+  };
+  return all_of(*this) == all_of(other);
+}
 
 std::string write_index(const Manifest& manifest) {
   std::map<std::string_view, Json> by_path;

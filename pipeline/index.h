@@ -23,11 +23,15 @@ struct IndexedKernel {
   KernelIdentity identity;
   ContentId content_id;
   std::string blob;  // path of the file
+
+  bool operator==(const IndexedKernel& other) const;
 };
 
 struct Index {
   std::vector<IndexedKernel> kernels;
   std::vector<Alias> aliases;
+
+  bool operator==(const Index&) const = default;
 };
 
 // The text of index.json.

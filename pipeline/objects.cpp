@@ -103,7 +103,7 @@ Result<void> parse_file(const std::string& file, std::span<const std::byte> cont
 
 }  // namespace
 
-Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths) {
+Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths, StopSignal* stop) {
   const Result<std::vector<std::filesystem::path>> files = files_of(paths);
   if (!files) {
     return std::unexpected(files.error());
@@ -116,6 +116,9 @@ Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths)
   std::vector<Object> objects;
   std::vector<ObjectSummary> summaries;
   for (const std::filesystem::path& file : *files) {
+    if (stop != nullptr && stop->stopped()) {
+      return fail("stopped");
+    }
     Result<std::string> content = read_file(file, kLargestFile);
     if (!content) {
       return fail_within(file.string(), std::move(content).error());

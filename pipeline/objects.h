@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/object/object_set.h"
 #include "pipeline/run.h"
+#include "pipeline/stop_signal.h"
 
 namespace btfbatch {
 
@@ -25,8 +26,10 @@ struct LoadedObjects {
 // in a file is named "FILE#2", and so on.
 //
 // Fails, naming the file or object, where one cannot be read, holds no eBPF object, or cannot be
-// parsed. Not to be called from two threads at once: see parse_object().
-[[nodiscard]] Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths);
+// parsed, and where `stop`, if given, says so. Not to be called from two threads at once: see
+// parse_object().
+[[nodiscard]] Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths,
+                                                 StopSignal* stop = nullptr);
 
 // What asks nothing of a kernel.
 [[nodiscard]] Result<LoadedObjects> no_objects();

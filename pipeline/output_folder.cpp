@@ -108,17 +108,32 @@ Result<void> OutputFolder::lock() {
     }
     spdlog::warn("{}: cannot be locked against other runs: {}", root_.string(), errno_text(errno));
   }
+  if (!holds_folder()) {
+    return fail("has just been removed or replaced; run it again");
+  }
   return {};
 }
 
+// Another folder at our path may be another run's, which holds a lock of its own.
+bool OutputFolder::holds_folder() const {
+  struct stat locked{};
+  struct stat named{};
+  return fstat(lock_.get(), &locked) == 0 && stat(root_.c_str(), &named) == 0 &&
+         locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
 Result<void> OutputFolder::prepare_staging() {
-  // From here on what lies in staging is ours to remove.
-  staging_ = root_ / kStagingName;
-  if (mkdir(staging_.c_str(), 0755) != 0 && errno != EEXIST) {
-    const int reason = errno;
-    staging_.clear();
-    return fail(fmt::format("cannot be written: {}", errno_text(reason)));
+  const std::filesystem::path staging = root_ / kStagingName;
+  if (mkdir(staging.c_str(), 0755) != 0 && errno != EEXIST) {
+    return fail(fmt::format("cannot be written: {}", errno_text(errno)));
   }
+  // What a link leads to would be somebody else's.
+  if (struct stat status{}; lstat(staging.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return fail(fmt::format("{} is in the way: it is not the folder that a run makes for itself",
+                            staging.string()));
+  }
+  // From here on what lies in staging is ours to remove.
+  staging_ = staging;
   read_previous();
   std::error_code error;
   for (const std::filesystem::path& sub : {blob_folder(), placing_folder()}) {
@@ -165,6 +180,9 @@ void OutputFolder::read_previous() {
 }
 
 Result<void> OutputFolder::write_journal(const PathSet& paths) {
+  if (!holds_folder()) {
+    return fail(fmt::format("{} was removed or replaced during this run", root_.string()));
+  }
   is_placing_ = true;
   PathSet all = ours_;
   all.insert(paths.begin(), paths.end());
@@ -202,6 +220,9 @@ void OutputFolder::complete() {
 }
 
 OutputFolder::~OutputFolder() {
+  if (lock_.get() >= 0 && !holds_folder()) {
+    return;  // nothing of ours is there
+  }
   std::error_code error;
   if (!staging_.empty()) {
     std::filesystem::remove_all(blob_folder(), error);

@@ -80,6 +80,7 @@ class OutputFolder {
 
   [[nodiscard]] Result<void> make_folder(const std::filesystem::path& out);
   [[nodiscard]] Result<void> lock();
+  [[nodiscard]] bool holds_folder() const;
   [[nodiscard]] Result<void> prepare_staging();
   void read_previous();
   [[nodiscard]] std::filesystem::path journal() const { return staging_ / "journal.json"; }

@@ -77,6 +77,9 @@ void plan_alias(Layout layout, const Alias& alias,
       return;
     }
     const WrittenKernel& kernel = *it->second;
+    if (!kernel.output_path.starts_with(folder)) {
+      continue;  // a manifest says so that somebody has changed
+    }
     const std::string path = alias.path + kernel.output_path.substr(alias.target.size());
     if (is_free(plan, path)) {
       plan[path] = {.blob = kernel.blob, .link = {}};

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "pipeline/index.h"
 #include "pipeline/output_folder.h"
 #include "pipeline/output_plan.h"
 
@@ -28,6 +27,11 @@ Result<Manifest> manifest_in(const std::filesystem::path& root) {
   return text ? read_manifest(*text) : std::unexpected(text.error());
 }
 
+Result<Index> index_in(const std::filesystem::path& root) {
+  const Result<std::string> text = read_file(root / kIndexName, kLargestDocument);
+  return text ? read_index(*text) : std::unexpected(text.error());
+}
+
 }  // namespace
 
 std::expected<OutputReader, RunError> OutputReader::open(const std::filesystem::path& out) {
@@ -42,18 +46,15 @@ std::expected<OutputReader, RunError> OutputReader::open(const std::filesystem::
   }
   reader.root_ = out;
   reader.manifest_ = manifest_in(out);
-  const std::filesystem::path index_file = out / kIndexName;
   std::error_code error;
-  if (std::filesystem::exists(index_file, error)) {
-    const Result<std::string> text = read_file(index_file, kLargestDocument);
-    const Result<Index> index = text ? read_index(*text) : std::unexpected(text.error());
-    if (!index) {
-      return refuse(RunError::Kind::kUsage, index_file,
-                    "cannot be understood: " + index.error().message);
-    }
-    reader.indexed_.emplace();
-    for (const IndexedKernel& kernel : index->kernels) {
-      reader.indexed_->emplace(kernel.path, kernel.blob);
+  const bool has_index = reader.manifest_ ? reader.manifest_->layout == Layout::kIndexed
+                                          : std::filesystem::exists(out / kIndexName, error);
+  if (has_index) {
+    reader.index_ = index_in(out);
+    if (*reader.index_) {
+      for (const IndexedKernel& kernel : (*reader.index_)->kernels) {
+        reader.indexed_.emplace(kernel.path, kernel.blob);
+      }
     }
   }
   return reader;
@@ -65,11 +66,11 @@ bool OutputReader::was_interrupted() const {
 }
 
 std::string OutputReader::file_of(std::string_view output_path) const {
-  if (!indexed_) {
+  if (!index_) {
     return std::string(output_path);
   }
-  const auto found = indexed_->find(output_path);
-  return found == indexed_->end() ? std::string() : found->second;
+  const auto found = indexed_.find(output_path);
+  return found == indexed_.end() ? std::string() : found->second;
 }
 
 Result<std::optional<std::string>> OutputReader::read(std::string_view output_path) const {

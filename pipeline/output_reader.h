@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "pipeline/file.h"
+#include "pipeline/index.h"
 #include "pipeline/manifest.h"
 #include "pipeline/run.h"
 
@@ -29,6 +30,10 @@ class OutputReader {
 
   // btfbatch.json; where it is missing or cannot be understood, why.
   [[nodiscard]] const Result<Manifest>& manifest() const { return manifest_; }
+
+  // index.json; where it is missing or cannot be understood, why. Nothing where the layout has
+  // none: a file of that name is somebody else's then. Without a manifest, the file alone tells.
+  [[nodiscard]] const std::optional<Result<Index>>& index() const { return index_; }
 
   // Whether a run into the folder did not come to its end.
   [[nodiscard]] bool was_interrupted() const;
@@ -50,8 +55,8 @@ class OutputReader {
   std::filesystem::path root_;
   UniqueFd lock_;
   Result<Manifest> manifest_ = fail("not read");
-  // The files by path, where index.json says which they are.
-  std::optional<std::map<std::string, std::string, std::less<>>> indexed_;
+  std::optional<Result<Index>> index_;
+  std::map<std::string, std::string, std::less<>> indexed_;  // the index's blobs by path
 };
 
 }  // namespace btfbatch

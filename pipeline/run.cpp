@@ -229,7 +229,11 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
 
   // The objects, once for all kernels. Past here the object set is read-only.
   const Result<LoadedObjects> objects =
-      options.whole ? no_objects() : load_objects(options.objects);
+      options.whole ? no_objects() : load_objects(options.objects, &stop);
+  if (!objects && stop.stopped()) {
+    summary.stopped_early = true;
+    return summary;
+  }
   if (!objects) {
     return usage(objects.error());
   }

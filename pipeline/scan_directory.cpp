@@ -56,7 +56,9 @@ class Walk {
     while (!links_.empty()) {
       // The links of one round; those that it finds are the next round's.
       for (const std::string& link : std::exchange(links_, {})) {
-        visit_link(link);
+        if (!is_stopped()) {
+          visit_link(link);
+        }
       }
     }
     std::ranges::sort(kernels, {}, &FoundKernel::path);
@@ -74,6 +76,9 @@ class Walk {
 
   static Identity identity_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
 
+  // What was found so far is of no use then.
+  [[nodiscard]] bool is_stopped() const { return stop_ != nullptr && stop_->stopped(); }
+
   std::filesystem::path on_disk(const std::string& path) const { return root_ / path; }
 
   // Visits a folder that was not met before. Returns why it could not be read.
@@ -89,6 +94,9 @@ class Walk {
     std::vector<std::string> names;
     for (std::filesystem::directory_iterator it(on_disk(path), error), end; !error && it != end;
          it.increment(error)) {
+      if (is_stopped()) {
+        return std::nullopt;
+      }
       names.push_back(it->path().filename().string());
     }
     if (error) {
@@ -96,7 +104,7 @@ class Walk {
     }
     std::ranges::sort(names);
     for (const std::string& name : names) {
-      if (stop_ != nullptr && stop_->stopped()) {
+      if (is_stopped()) {
         break;
       }
       if (!name.starts_with('.')) {

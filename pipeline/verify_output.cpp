@@ -15,6 +15,7 @@
 #include "pipeline/announcer.h"
 #include "pipeline/cores.h"
 #include "pipeline/graph.h"
+#include "pipeline/index.h"
 #include "pipeline/objects.h"
 #include "pipeline/output_check.h"
 #include "pipeline/output_reader.h"
@@ -143,10 +144,14 @@ class OutputInspector {
       check_kernels(*manifest);
       check_aliases(manifest->run.aliases, aliases, living);
       check_files(*manifest);
+      check_index(*manifest);
     } else {
       add(Kind::kManifest,
           fmt::format("{}: {}; so nothing says which objects and which archive it was made from",
                       kManifestName, manifest.error().message));
+    }
+    if (output_.index() && !*output_.index()) {
+      add(Kind::kDamaged, fmt::format("{}: {}", kIndexName, output_.index()->error().message));
     }
     check_extra_files(aliases, living);
     std::ranges::sort(problems_, {}, [](const OutputProblem& problem) {
@@ -254,6 +259,18 @@ class OutputInspector {
     }
   }
 
+  // That an index which can be read leads from the same names to the same bytes.
+  void check_index(const Manifest& manifest) {
+    if (!output_.index() || !*output_.index()) {
+      return;
+    }
+    const Result<Index> expected = read_index(write_index(manifest));
+    if (!expected || **output_.index() != *expected) {
+      add(Kind::kDamaged, fmt::format("{}: does not say of the kernels and aliases what {} says",
+                                      kIndexName, kManifestName));
+    }
+  }
+
   void check_extra_files(const std::vector<Alias>& aliases,
                          const std::vector<WrittenKernel>& living) {
     for (const VerifiedKernel& kernel : kernels_) {
@@ -305,7 +322,11 @@ std::expected<VerifySummary, RunError> verify_output(const VerifyOptions& option
   }
 
   // The objects, once for all kernels. Past here the object set is read-only.
-  const Result<LoadedObjects> objects = load_objects(options.objects);
+  const Result<LoadedObjects> objects = load_objects(options.objects, &stop);
+  if (!objects && stop.stopped()) {
+    summary.stopped_early = true;
+    return summary;
+  }
   if (!objects) {
     return usage(objects.error());
   }

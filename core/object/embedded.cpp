@@ -1,6 +1,9 @@
 // Only 64-bit images count: clang makes no other for eBPF. Of the header we read what tells the
 // image's reach: section headers and the sections they name. That the image is whole is all that is
 // asked here; what is in it is parse_object's matter.
+//
+// In a hostile file a million headers can all lead to one table of 65,535 sections, of which the
+// last one leads outside. So no more section headers are read than would fill the file some times.
 #include "core/object/embedded.h"
 
 #include <elf.h>
@@ -16,8 +19,16 @@
 namespace btfbatch {
 namespace {
 
+// Section headers that may be read in a file of `size` bytes, all of its images together.
+std::uint64_t most_section_headers(std::size_t size) {
+  constexpr std::uint64_t kOfAnyFile = 1U << 20;
+  return std::max<std::uint64_t>(kOfAnyFile, size / sizeof(Elf64_Shdr) * 8);
+}
+
 // The size of the eBPF ELF image that `bytes` begin with, or nothing where they begin with none.
-std::optional<std::uint64_t> image_size(std::span<const std::byte> bytes) {
+// Takes the section headers that it reads from `headers_left`; gives up where none are left.
+std::optional<std::uint64_t> image_size(std::span<const std::byte> bytes,
+                                        std::uint64_t& headers_left) {
   if (bytes.size() < sizeof(Elf64_Ehdr)) return std::nullopt;
   if (std::to_integer<int>(bytes[EI_CLASS]) != ELFCLASS64) return std::nullopt;
   const int data = std::to_integer<int>(bytes[EI_DATA]);
@@ -35,6 +46,8 @@ std::optional<std::uint64_t> image_size(std::span<const std::byte> bytes) {
 
   std::uint64_t end = table + entry * count;
   for (std::uint64_t i = 0; i < count; ++i) {
+    if (headers_left == 0) return std::nullopt;
+    --headers_left;
     const std::uint64_t header = table + i * entry;
     if (reader.read<std::uint32_t>(header + offsetof(Elf64_Shdr, sh_type)).value() == SHT_NOBITS)
       continue;
@@ -57,9 +70,10 @@ std::vector<EmbeddedObject> find_embedded_objects(std::span<const std::byte> fil
   std::vector<EmbeddedObject> found;
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   std::size_t at = 0;
-  while ((at = text.find(kElfMagic, at)) != std::string_view::npos) {
+  std::uint64_t headers_left = most_section_headers(file.size());
+  while (headers_left > 0 && (at = text.find(kElfMagic, at)) != std::string_view::npos) {
     const auto rest = file.subspan(at);
-    if (const auto size = image_size(rest)) {
+    if (const auto size = image_size(rest, headers_left)) {
       found.push_back({at, rest.first(*size)});
       at += *size;
     } else {

@@ -26,18 +26,25 @@ std::optional<FieldPlace> place_bitfield(std::uint32_t type_size, std::uint32_t 
   return FieldPlace{offset, size, bit_offset, bit_size, true};
 }
 
+bool is_signed(const btf::Type& t) {
+  if (is_any_enum(t.kind())) return t.kind_flag();
+  return t.kind() == btf::Kind::kInt && btf::int_is_signed(BtfView::int_word(t));
+}
+
+Resize resize_of(const btf::Type& t) {
+  if (t.kind() == btf::Kind::kPtr) return Resize::kPointer;
+  return t.kind() == btf::Kind::kInt && !is_signed(t) ? Resize::kUnsigned : Resize::kNever;
+}
+
 std::optional<RelocationValue> element_value(const TypeSpace& space, RelocationKind kind,
                                              const Accessor& element, std::uint32_t bit_offset) {
   const auto size = resolve_size(space, element.type_id);
   if (!size) return std::nullopt;
-  if (kind == RelocationKind::kFieldByteOffset) return RelocationValue{bit_offset / 8, *size};
-  if (kind == RelocationKind::kFieldByteSize) return RelocationValue{*size, 0};
+  if (kind == RelocationKind::kFieldByteOffset) {
+    return RelocationValue{bit_offset / 8, *size, resize_of(space.type(element.type_id))};
+  }
+  if (kind == RelocationKind::kFieldByteSize) return RelocationValue{*size};
   return std::nullopt;
-}
-
-bool is_signed(const btf::Type& t) {
-  if (is_any_enum(t.kind())) return t.kind_flag();
-  return t.kind() == btf::Kind::kInt && btf::int_is_signed(BtfView::int_word(t));
 }
 
 std::optional<RelocationValue> member_value(const TypeSpace& space, RelocationKind kind,
@@ -59,19 +66,20 @@ std::optional<RelocationValue> member_value(const TypeSpace& space, RelocationKi
 
   switch (kind) {
     case RelocationKind::kFieldByteOffset:
-      return RelocationValue{place->byte_offset, place->bitfield ? 0 : place->byte_size};
+      if (place->bitfield) return RelocationValue{place->byte_offset};
+      return RelocationValue{place->byte_offset, place->byte_size, resize_of(type)};
     case RelocationKind::kFieldByteSize:
-      return RelocationValue{place->byte_size, 0};
+      return RelocationValue{place->byte_size};
     case RelocationKind::kFieldSigned:
-      return RelocationValue{is_signed(type), 0};
+      return RelocationValue{is_signed(type)};
     case RelocationKind::kFieldLshiftU64: {
       const std::uint32_t begin = place->bit_offset - place->byte_offset * 8;
       const std::uint32_t shift = space.machine.big_endian ? (8 - place->byte_size) * 8 + begin
                                                            : 64 - (begin + place->bit_size);
-      return RelocationValue{shift, 0};
+      return RelocationValue{shift};
     }
     case RelocationKind::kFieldRshiftU64:
-      return RelocationValue{64 - place->bit_size, 0};
+      return RelocationValue{64 - place->bit_size};
     default:
       return std::nullopt;
   }
@@ -82,10 +90,10 @@ RelocationValue enumerator_value(const TypeSpace& space, const Accessor& accesso
   if (t.kind() == btf::Kind::kEnum) {
     // Sign-extended, as C does with libbpf's __s32.
     const std::int64_t value = BtfView::enumerators(t)[accessor.index].value;
-    return {static_cast<std::uint64_t>(value), 0};
+    return {static_cast<std::uint64_t>(value)};
   }
   const btf::Enumerator64& e = BtfView::enumerators64(t)[accessor.index];
-  return {std::uint64_t{e.value_high} << 32 | e.value_low, 0};
+  return {std::uint64_t{e.value_high} << 32 | e.value_low};
 }
 
 }  // namespace
@@ -98,14 +106,14 @@ std::optional<RelocationValue> relocation_value(const TypeSpace& space, Relocati
     case RelocationKind::kTypeExists:
     case RelocationKind::kTypeMatches:
     case RelocationKind::kEnumvalExists:
-      return RelocationValue{1, 0};
+      return RelocationValue{1};
     case RelocationKind::kTypeIdLocal:
     case RelocationKind::kTypeIdTarget:
-      return RelocationValue{root_type, 0};
+      return RelocationValue{root_type};
     case RelocationKind::kTypeSize: {
       const auto size = resolve_size(space, root_type);
       if (!size) return std::nullopt;
-      return RelocationValue{*size, 0};
+      return RelocationValue{*size};
     }
     case RelocationKind::kEnumvalValue:
       return enumerator_value(space, *last);

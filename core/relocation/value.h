@@ -9,10 +9,16 @@
 
 namespace btfbatch {
 
+// Whether a load or store may get the size of the kernel's field where it has another. It may
+// between pointers, and between unsigned integers; else a loader poisons it. After libbpf's
+// bpf_core_calc_relo.
+enum class Resize : std::uint8_t { kNever, kPointer, kUnsigned };
+
 struct RelocationValue {
   std::uint64_t value = 0;  // patched into the instruction
-  std::uint32_t field_size =
-      0;  // byte_off of a plain field: its size in bytes, for loads and stores
+  // byte_off of a plain field: its size in bytes, and its kind, for loads and stores.
+  std::uint32_t field_size = 0;
+  Resize resize = Resize::kNever;
 
   bool operator==(const RelocationValue&) const = default;
 };

@@ -17,11 +17,18 @@ bool names_same_type(const BtfView& a, std::uint32_t a_id, const BtfView& b, std
          std::string_view(a.string(a_type.name)) == b.string(b_type.name);
 }
 
+std::string describe(const RelocationValue& value) {
+  if (value.field_size == 0) return fmt::format("{}", value.value);
+  return fmt::format("{} ({} bytes{})", value.value, value.field_size,
+                     value.resize == Resize::kPointer    ? ", pointer"
+                     : value.resize == Resize::kUnsigned ? ", unsigned"
+                                                         : "");
+}
+
 std::string describe(const Resolution& resolution) {
   switch (resolution.state) {
     case Resolution::State::kResolved:
-      if (resolution.value.field_size == 0) return fmt::format("{}", resolution.value.value);
-      return fmt::format("{} ({} bytes)", resolution.value.value, resolution.value.field_size);
+      return describe(resolution.value);
     case Resolution::State::kAbsent:
       return "absent";
     case Resolution::State::kAmbiguous:

@@ -25,7 +25,7 @@ struct VerifyResult {
 
 // Replays every relocation of every object against both and compares what a loader would patch:
 // resolved, absent (and so poisoned or 0), ambiguous or refused; the value; the size of loads and
-// stores. The ID of a target type differs by nature and is compared by the kind and name of what it
+// stores, and whether it may be changed (where not, they are poisoned). The ID of a target type differs by nature and is compared by the kind and name of what it
 // names. Thread-safe.
 [[nodiscard]] VerifyResult verify(const BtfView& full, const BtfView& minimized,
                                   const ObjectSet& objects);

@@ -219,6 +219,48 @@ TEST_F(Verify, AllKernelsThatShareADamagedFileAreNamed) {
   EXPECT_EQ(report(2)["kernels"]["damaged"], 2);
 }
 
+TEST_F(Verify, AnIndexThatIsNotTheManifestsIsNamed) {
+  run_well({"--layout", "indexed"});
+  const std::string whole = read_file(out() / "index.json");
+  json index = json::parse(whole);
+  ASSERT_FALSE(index["aliases"].empty());
+  for (const char* changed : {"/kernels/0/distro", "/kernels/0/kernel", "/aliases/0/path"}) {
+    SCOPED_TRACE(changed);
+    json other = index;
+    other[json::json_pointer(changed)] = "other";
+    dir_.write("out/index.json", other.dump());
+    EXPECT_THAT(problems_of(report(2)),
+                ElementsAre(HasSubstr("damaged: index.json: does not say")));
+  }
+  dir_.write("out/index.json", "not JSON");
+  EXPECT_THAT(problems_of(report(2)), ElementsAre(HasSubstr("damaged: index.json: ")));
+  fs::remove(out() / "index.json");
+  const json found = report(2);
+  EXPECT_EQ(found["kernels"]["missing"], 5);
+  EXPECT_THAT(problems_of(found),
+              ElementsAre(AllOf(HasSubstr("damaged: index.json: "), HasSubstr("No such file"))));
+  // Without a manifest, too.
+  dir_.write("out/index.json", "not JSON");
+  fs::remove(out() / "btfbatch.json");
+  EXPECT_THAT(problems_of(report(2)), testing::Contains(HasSubstr("damaged: index.json: ")));
+}
+
+TEST_F(Verify, AnIndexOfSomebodyElseIsNoneOfOurs) {
+  run_well();
+  dir_.write("out/index.json", R"({"mine": 1})");
+  EXPECT_THAT(problems_of(report(0)), IsEmpty());
+}
+
+TEST_F(Verify, AManifestWhosePathsContradictEachOtherIsToldNotTrusted) {
+  run_well({"--layout", "copy"});
+  change_manifest([](json& manifest) {
+    for (json& kernel : manifest["kernels"]) kernel["path"] = "x";
+  });
+  EXPECT_THAT(problems_of(report(2)), Not(IsEmpty()));
+  run_well({"--layout", "copy"});
+  EXPECT_THAT(problems_of(report(0)), IsEmpty());
+}
+
 TEST_F(Verify, AliasesAreLookedAtToo) {
   run_well();
   fs::remove(out() / "ubuntu/focal");

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
+
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_data.h"
 
@@ -63,6 +65,18 @@ TEST(Objects, AFolderStandsForItsObjectFiles) {
   const Result<LoadedObjects> objects = load_objects(paths);
   ASSERT_TRUE(objects) << objects.error().message;
   EXPECT_THAT(names_of(*objects), ElementsAre((dir / "a.o").string(), (dir / "b.bpf.o").string()));
+}
+
+TEST(Objects, AreReadNoFurtherOnceTheRunIsStopped) {
+  std::mutex mutex;
+  int asked = 0;
+  StopSignal stop([&] { return ++asked > 1; }, mutex);
+  const auto stopped =
+      load_objects(std::vector<std::filesystem::path>{test::object_path("arrays"),
+                                                      test::object_path("narrowing")},
+                   &stop);
+  ASSERT_FALSE(stopped);
+  EXPECT_THAT(stopped.error().message, testing::HasSubstr("stopped"));
 }
 
 TEST(Objects, ErrorsNameTheFile) {

@@ -114,5 +114,35 @@ TEST(OutputFolder, TwoRunsAtOnceAreRefused) {
   EXPECT_TRUE(std::filesystem::is_directory(first->blob_folder()));
 }
 
+TEST(OutputFolder, NothingIsRemovedWhereALinkInThePlaceOfStagingLeads) {
+  const test::TempDir dir;
+  dir.write("foreign/blobs/precious", "x");
+  std::filesystem::create_directory(dir / "out");
+  dir.link("out/.btfbatch-staging", "../foreign");
+  EXPECT_THAT(refusal(dir / "out", dir / "archive", RunError::Kind::kOutput),
+              HasSubstr(".btfbatch-staging is in the way"));
+  EXPECT_TRUE(std::filesystem::exists(dir / "foreign/blobs/precious"));
+}
+
+TEST(OutputFolder, ARunWhoseFolderWasReplacedLeavesTheNewOneAlone) {
+  const test::TempDir dir;
+  {
+    auto first = OutputFolder::open(dir / "out", dir / "archive");
+    ASSERT_TRUE(first);
+    std::filesystem::remove_all(dir / "out");
+    const auto second = OutputFolder::open(dir / "out", dir / "archive");
+    ASSERT_TRUE(second);
+    const Result<void> written = first->write_journal({"a/1.btf"});
+    ASSERT_FALSE(written);
+    EXPECT_THAT(written.error().message, HasSubstr("was removed or replaced during this run"));
+    EXPECT_FALSE(first->is_placing());
+    {
+      const OutputFolder ended = *std::move(first);
+    }
+    EXPECT_TRUE(std::filesystem::is_directory(second->blob_folder()));
+  }
+  EXPECT_THAT(test::read_tree(dir.path()), IsEmpty());
+}
+
 }  // namespace
 }  // namespace btfbatch

@@ -122,6 +122,32 @@ TEST(FindEmbeddedObjects, PassesOverImagesThatLeadOutside) {
   }
 }
 
+// Each of many headers leads to the same long table of sections, the last of which leads outside.
+// Reading it for each of them would take forever in a larger file.
+TEST(FindEmbeddedObjects, GivesUpAFileThatWasMadeToTakeForever) {
+  constexpr std::size_t kHeaders = 200;
+  constexpr std::size_t kSections = 65535;
+  Bytes file(kHeaders * sizeof(Elf64_Ehdr) + kSections * sizeof(Elf64_Shdr));
+  for (std::size_t i = 0; i < kHeaders; ++i) {
+    Elf64_Ehdr header{};
+    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    header.e_machine = EM_BPF;
+    header.e_shoff = (kHeaders - i) * sizeof header;
+    header.e_shentsize = sizeof(Elf64_Shdr);
+    header.e_shnum = kSections;
+    std::memcpy(&file[i * sizeof header], &header, sizeof header);
+  }
+  Elf64_Shdr outside{};
+  outside.sh_type = SHT_PROGBITS;
+  outside.sh_offset = file.size() * 2;
+  outside.sh_size = 1;
+  std::memcpy(&file[file.size() - sizeof outside], &outside, sizeof outside);
+  append(file, test::read_bytes(test::object_path("arrays")));
+  EXPECT_TRUE(find_embedded_objects(file).empty());
+}
+
 // Whatever one wrong byte of the ELF header says, nothing outside of the file is given out.
 TEST(FindEmbeddedObjects, StaysInsideWhateverTheHeaderSays) {
   const auto whole = test::read_bytes(test::object_path("arrays"));

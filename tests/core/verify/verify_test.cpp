@@ -85,6 +85,15 @@ TEST(Verify, SeesValuesSizesAndAmbiguity) {
       << "the same ambiguity is no difference";
 }
 
+// A load of 8 bytes fits a smaller field where that is unsigned, and is poisoned where it is
+// signed.
+TEST(Verify, SeesWhetherALoadMayBeMadeToFit) {
+  const auto result = verify_on("unsigned_counter", "signed_counter", {"larger_loads"});
+  ASSERT_THAT(result.differences, SizeIs(1));
+  EXPECT_THAT(result.differences[0].reason,
+              HasSubstr("full BTF: 0 (4 bytes, unsigned), minimized BTF: 0 (4 bytes)"));
+}
+
 TEST(Verify, ComparesTypeIdsByWhatTheyName) {
   const Kernel full("reference");
   const auto loaded = load({"type_kinds"});
