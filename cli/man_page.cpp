@@ -81,8 +81,12 @@ std::optional<Item> as_item(std::string_view line) {
   if (gap == std::string_view::npos) {
     return std::nullopt;
   }
-  const std::string_view text = inner.substr(gap);
-  return Item{inner.substr(0, gap), text.substr(indentation(text))};
+  std::string_view text = inner.substr(gap);
+  text = text.substr(indentation(text));
+  if (text.starts_with('#')) {
+    return std::nullopt;  // an example with a comment
+  }
+  return Item{inner.substr(0, gap), text};
 }
 
 // The block's lines, of which the least indented begin after `margin` blanks.
@@ -183,6 +187,16 @@ std::string options_section(const CLI::App& app) {
   return roff;
 }
 
+// A usage may have several lines, those after the first indented.
+std::string synopsis(std::string_view usage) {
+  std::string roff;
+  for (const std::string_view line : lines_of(usage)) {
+    roff += fmt::format("{}.B {}\n", roff.empty() ? "" : ".br\n",
+                        escaped(line.substr(indentation(line))));
+  }
+  return roff;
+}
+
 // "Exit codes:" with lines under it that are indented.
 bool is_headline(std::span<const std::string_view> lines, std::size_t i) {
   return indentation(lines[i]) == 0 && lines[i].ends_with(':') && i + 1 < lines.size() &&
@@ -238,10 +252,10 @@ std::string man_page(std::string_view command, const HelpTexts& texts, const CLI
   return fmt::format(
              ".TH {} 1 {} \"btfbatch {}\" \"User Commands\"\n.nh\n.ad l\n"
              ".SH NAME\n{} \\- {}\n"
-             ".SH SYNOPSIS\n.B {}\n"
+             ".SH SYNOPSIS\n{}"
              ".SH DESCRIPTION\n",
              upper_case(name), BTFBATCH_RELEASE_DATE, BTFBATCH_VERSION, name, escaped(summary),
-             escaped(texts.usage)) +
+             synopsis(texts.usage)) +
          rendered(lines_of(texts.description)) + options_section(app) +
          footer_sections(texts.footer) + see_also(command);
 }

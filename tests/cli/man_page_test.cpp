@@ -61,15 +61,19 @@ std::string page_of(const HelpTexts& texts, const std::string& option_help) {
 }
 
 TEST(ManPage, KnowsTheShapesOfHelp) {
-  const std::string page = page_of({.description = "Text over\ntwo lines.\n\nExample:\n"
-                                                   "  btfbatch a \\\n    b\n",
-                                    .usage = "btfbatch verify [OPTIONS]",
-                                    .footer = "Exit codes:\n  0    all well\n  2    some\n"
-                                              "       more\n\nFile:\n  One\n  text.\nBare."},
-                                   "How:\n  copy  a file\n        each\n  .x    b\nx = 1");
+  const std::string page =
+      page_of({.description = "Text over\ntwo lines.\n\nExample:\n"
+                              "  btfbatch a \\\n    b\n  btfbatch c   # again\n",
+               .usage = "btfbatch verify [OPTIONS]\n       btfbatch verify FILE",
+               .footer = "Exit codes:\n  0    all well\n  2    some\n"
+                         "       more\n\nFile:\n  One\n  text.\nBare."},
+              "How:\n  copy  a file\n        each\n  .x    b\nx = 1");
   EXPECT_THAT(page, HasSubstr("\n.SH NAME\nbtfbatch\\-verify \\- proves"));
-  EXPECT_THAT(page, HasSubstr("\nText over\ntwo lines.\n.PP\nExample:\n"
-                              ".PP\n.RS 4\n.EX\nbtfbatch a \\e\n  b\n.EE\n.RE\n"));
+  EXPECT_THAT(page, HasSubstr("\n.SH SYNOPSIS\n.B btfbatch verify [OPTIONS]\n.br\n"
+                              ".B btfbatch verify FILE\n.SH DESCRIPTION\n"));
+  EXPECT_THAT(page,
+              HasSubstr("\nText over\ntwo lines.\n.PP\nExample:\n"
+                        ".PP\n.RS 4\n.EX\nbtfbatch a \\e\n  b\nbtfbatch c   # again\n.EE\n.RE\n"));
   EXPECT_THAT(page, HasSubstr("\n.SS Group\n.TP\n\\fB\\-\\-flag\\fR\nHow:\n.RS\n"
                               ".TP\n.B copy\na file\neach\n.TP\n.B \\&.x\nb\n"));
   EXPECT_THAT(page, HasSubstr("\n.SH EXIT STATUS\n.TP\n.B 0\nall well\n.TP\n.B 2\nsome\nmore\n"

@@ -20,6 +20,13 @@ if grep -rIlF -e "$build" -e "$(dirname "$tests")/" "$prefix"; then
   fail "the files above name the folders in which they were built"
 fi
 
+# The library's manual page is written by hand.
+functions=$(grep -oE '\bbtfbatch_[a-z_]+\(' "$prefix/include/btfbatch_find.h" | tr -d '(' | sort -u)
+[[ $(wc -w <<<"$functions") -ge 11 ]] || fail "the header declares too few functions: $functions"
+for function in $functions; do
+  grep -q "$function(" "$prefix/share/man/man3/libbtfbatch-find.3" || fail "the manual page lacks $function()"
+done
+
 consume() {
   cmake -S "$tests/packaging/$1" -B "$work/$1" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" "${@:2}" \
     >"$work/log" || { cat "$work/log" >&2; fail "$1 cannot be configured"; }
