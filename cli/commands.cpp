@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/diff_command.h"
 #include "cli/pack_command.h"
 #include "cli/run_command.h"
 #include "cli/text.h"
@@ -22,6 +23,8 @@ constexpr std::array kCommands = {
     CommandEntry{"run", "writes the smallest BTF for every kernel (the default)", run_command},
     CommandEntry{"verify", "proves that an output is right for an archive and objects",
                  verify_command},
+    CommandEntry{"report", "says what will break on which kernels", report_command},
+    CommandEntry{"diff", "says what has changed between two runs", diff_command},
     CommandEntry{"pack", "puts a whole archive into one small file", pack_command},
     CommandEntry{"unpack", "gives back the BTF of every kernel of a pack", unpack_command},
     CommandEntry{"help", "shows the page of a command", help_command},

@@ -31,11 +31,15 @@ struct Totals {
 // cut and point to the manifest.
 [[nodiscard]] std::string summary_text(const RunSummary& summary, const RunOptions& options);
 
+// The same where no BTF is written: what breaks, in full.
+[[nodiscard]] std::string report_text(const RunSummary& summary, const RunOptions& options);
+
 // The same as one object, for --log-format json:
 //   objects: read, relocations, distinct_relocations, list of {name, found_in, relocations,
 //            warnings}
 //   kernels: read, written, unique, duplicate, reused (taken over from earlier runs), degraded,
 //            failed, left_out
+//   answers: broken and ambiguous relocations, kernels that have one, need_kernel_btf: programs
 //   bytes:   archive, btf, written, times_smaller
 //   seconds, manifest (path)
 [[nodiscard]] nlohmann::ordered_json summary_json(const RunSummary& summary,

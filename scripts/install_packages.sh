@@ -31,7 +31,7 @@ packages_of() {
     test)
       echo libgtest-dev libgmock-dev libbenchmark-dev clang-19 llvm-19 bpftool libbpf-tools jq \
         python3 xz-utils zstd make xxhash pahole golang-go golang-github-cilium-ebpf-dev \
-        zsh mandoc man-db lintian ;;
+        zsh mandoc man-db lintian chromium chromium-driver ;;
     deb)
       echo debootstrap libbpf-tools python3 ;;
     fuzz)

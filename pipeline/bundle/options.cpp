@@ -25,25 +25,6 @@ constexpr std::array<Ending, 6> kEndings = {{{".tar.gz", BundleForm::kTarGzip},
                                              {".tar.zst", BundleForm::kTarZstd},
                                              {".btfs", BundleForm::kBtfs}}};
 
-// What speaks against a file's place.
-Result<void> check_place(const std::filesystem::path& file, const std::filesystem::path& archive) {
-  std::error_code error;
-  const std::filesystem::path place = std::filesystem::weakly_canonical(file, error);
-  if (error) {
-    return fail(error.message());
-  }
-  if (!std::filesystem::is_directory(place.parent_path(), error)) {
-    return fail(fmt::format("there is no folder {}; make it first", place.parent_path().string()));
-  }
-  const std::filesystem::path source = std::filesystem::weakly_canonical(archive, error);
-  if (!source.empty() && is_within(place, source)) {
-    return fail(
-        fmt::format("lies inside of the archive {}: the next run would take it for a kernel",
-                    archive.string()));
-  }
-  return {};
-}
-
 }  // namespace
 
 std::optional<BundleForm> bundle_form_of(const std::filesystem::path& file) {
@@ -80,7 +61,7 @@ Result<void> BundleOptions::check(const std::filesystem::path& archive) const {
     if (!seen.insert(file.lexically_normal()).second) {
       return fail(fmt::format("{} is to be made twice", file.string()));
     }
-    if (Result<void> checked = check_place(file, archive); !checked) {
+    if (Result<void> checked = check_place_of_new_file(file, archive); !checked) {
       return fail_within(fmt::format("{} {}", option, file.string()), std::move(checked).error());
     }
   }
