@@ -59,6 +59,9 @@ class BtfView {
   [[nodiscard]] static std::span<const btf::Parameter> parameters(const btf::Type& t) {
     return elements<btf::Parameter>(t, t.vlen());
   }
+  [[nodiscard]] static std::span<const btf::SectionVariable> section_variables(const btf::Type& t) {
+    return elements<btf::SectionVariable>(t, t.vlen());
+  }
   [[nodiscard]] static const btf::Array& array(const btf::Type& t) {
     return elements<btf::Array>(t, 1)[0];
   }

@@ -70,7 +70,9 @@ Result<ElfFile> read_elf(std::span<const std::byte> bytes) {
     file.sections.push_back({.name = std::string(name, strnlen(name, kMaxSectionName)),
                              .bytes = content,
                              .type = section_header.sh_type,
-                             .size = section_header.sh_size});
+                             .size = section_header.sh_size,
+                             .link = section_header.sh_link,
+                             .info = section_header.sh_info});
   }
   return file;
 }

@@ -19,6 +19,10 @@ struct ElfSection {
   std::span<const std::byte> bytes;  // borrowed from the file; empty for SHT_NOBITS
   std::uint32_t type = 0;            // SHT_PROGBITS, …
   std::uint64_t size = 0;            // bytes in memory: other than bytes.size() for SHT_NOBITS
+  // Index of another section, by type: of SHT_SYMTAB its string table; of SHT_REL, as `info`, the
+  // section that its relocations are for. Not checked.
+  std::uint32_t link = 0;
+  std::uint32_t info = 0;
 };
 
 struct ElfFile {

@@ -117,6 +117,7 @@ Result<MinimizedBtf> minimize(const BtfView& kernel, const ObjectSet& objects, A
   if (resolver.gave_up()) {
     return fail("types of the same name, or within each other, are more than could be searched");
   }
+  if (answers != nullptr) answers->candidates = resolver.candidates();
   if (!marked) return fail("a struct has members of the same name within each other");
 
   auto minimized = emit(kernel, marks);

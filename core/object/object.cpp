@@ -49,7 +49,8 @@ Result<Object> parse_object(std::string name, std::span<const std::byte> bytes) 
                 .relocations = {},
                 .programs = {},
                 .has_btf_ext = false,
-                .warnings = {}};
+                .warnings = {},
+                .bytes = bytes};
   if (const ElfSection* btf_ext = elf->find(".BTF.ext")) {
     auto relocations = read_relocations(btf_ext->bytes, object.btf);
     if (!relocations) return fail_within(".BTF.ext", std::move(relocations).error());

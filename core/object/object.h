@@ -52,6 +52,8 @@ struct Program {
   std::string name;     // C function: "tracepoint__syscalls__sys_enter_open"
   std::string section;  // ELF section: "tracepoint/syscalls/sys_enter_open"
   std::string type;     // libbpf's name of the program type: "tracepoint"
+  // Of tracing and lsm programs, libbpf's name of how they are attached: "trace_fentry", "lsm_mac".
+  std::string attach_type{};
 };
 
 // Immutable once parsed; may be shared between threads.
@@ -62,6 +64,7 @@ struct Object {
   std::vector<Program> programs;        // empty where libbpf refused to open the object
   bool has_btf_ext = false;           // without it (maps only) the object needs nothing of a kernel
   std::vector<std::string> warnings;  // such as libbpf's refusal; each names no object, `name` does
+  std::span<const std::byte> bytes;   // the whole image, borrowed
 };
 
 // Parses one eBPF ELF image of either endianness. `bytes` are borrowed and must outlive the Object.

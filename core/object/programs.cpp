@@ -62,10 +62,15 @@ Result<std::vector<Program>> read_programs(std::span<const std::byte> elf) {
   std::vector<Program> programs;
   bpf_program* program = nullptr;
   while ((program = bpf_object__next_program(object.get(), program)) != nullptr) {
-    programs.push_back(
-        {.name = std::string(or_empty(bpf_program__name(program))),
-         .section = std::string(or_empty(bpf_program__section_name(program))),
-         .type = std::string(or_empty(libbpf_bpf_prog_type_str(bpf_program__type(program))))});
+    const bpf_prog_type type = bpf_program__type(program);
+    const bool has_attach_types = type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM;
+    programs.push_back({.name = std::string(or_empty(bpf_program__name(program))),
+                        .section = std::string(or_empty(bpf_program__section_name(program))),
+                        .type = std::string(or_empty(libbpf_bpf_prog_type_str(type))),
+                        .attach_type = has_attach_types
+                                           ? std::string(or_empty(libbpf_bpf_attach_type_str(
+                                                 bpf_program__expected_attach_type(program))))
+                                           : std::string()});
   }
   return programs;
 }

@@ -16,6 +16,7 @@ Answers answer_all(Resolver& resolver, const RelocationPlan& plan) {
   for (const RelocationSequence& sequence : plan.sequences) {
     answers.sequences.push_back(answers_to(resolver, sequence));
   }
+  answers.candidates = resolver.candidates();
   return answers;
 }
 

@@ -10,6 +10,8 @@ namespace btfbatch {
 // One kernel's answers, by RelocationPlan::sequences and then by position in the sequence.
 struct Answers {
   std::vector<std::vector<Resolution>> sequences;
+  // Type IDs that have one of RelocationPlan::wanted as their essential name and kind, ascending.
+  std::vector<std::vector<std::uint32_t>> candidates;
 };
 
 // The answers to one sequence, by position.

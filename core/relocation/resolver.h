@@ -47,6 +47,11 @@ class Resolver {
   // Walks one sequence. Either function may be empty.
   void resolve(const RelocationSequence& sequence, const KeepPlace& keep, const Answer& answer);
 
+  // Type IDs by RelocationPlan::wanted, ascending.
+  [[nodiscard]] const std::vector<std::vector<std::uint32_t>>& candidates() const {
+    return candidates_;
+  }
+
   // Whether the kernel's types were made to take forever (see the source file). Relocations were
   // then refused that a loader might answer, which ones depending on the order of the objects; so
   // none of the answers should be used.

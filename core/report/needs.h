@@ -73,6 +73,9 @@ struct ObjectNeeds {
   std::vector<Extern> externs;              // sorted by kind and name
 };
 
+// The programs alone, in the order of Object::programs. Thread-safe.
+[[nodiscard]] std::vector<ProgramNeed> program_needs_of(const Object& object);
+
 // For each object of the set, in its order. Thread-safe.
 [[nodiscard]] std::vector<ObjectNeeds> needs_of(const ObjectSet& objects);
 
