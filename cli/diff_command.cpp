@@ -19,16 +19,17 @@ namespace btfbatch::cli {
 namespace {
 
 HelpTexts diff_texts() {
-  return {.description =
-              R"(btfbatch diff compares the manifests of two runs: kernels added and gone, results that changed and
+  return {
+      .description =
+          R"(btfbatch diff compares the manifests of two runs: kernels added and gone, results that changed and
 which relocations made them, relocations that break where they did not. Kernels are the same by
 their path in the archive, relocations by object, kind and access path.
 
 Example:
   btfbatch diff yesterday/btfbatch.json btfs/btfbatch.json --markdown
 )",
-          .usage = "btfbatch diff OLD/btfbatch.json NEW/btfbatch.json [--json | --markdown]",
-          .footer = R"(Exit codes:
+      .usage = "btfbatch diff OLD/btfbatch.json NEW/btfbatch.json [--json | --markdown]",
+      .footer = R"(Exit codes:
   0    compared, whatever has changed
   1    wrong usage; a manifest cannot be read
   2    something is newly broken, with --fail-on-broken)"};
@@ -81,9 +82,9 @@ int diff_command(std::span<const std::string> arguments) {
   }
   const ManifestDiff diff = diff_manifests(manifests[0], manifests[1]);
   if (as_json) {
-    print(stdout, diff_json(diff).dump(1, ' ', false,
-                                       nlohmann::ordered_json::error_handler_t::replace) +
-                      "\n");
+    print(stdout,
+          diff_json(diff).dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+              "\n");
   } else {
     print(stdout, as_markdown ? diff_markdown(diff) : diff_text(diff));
   }

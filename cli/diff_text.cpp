@@ -30,8 +30,8 @@ std::string some_kernels(const std::vector<std::string>& kernels) {
 }
 
 std::string describe(const ChangedAnswer& answer) {
-  const std::string what = fmt::format("{}: {} ({})", answer.object, answer.path,
-                                       relocation_kind_name(answer.kind));
+  const std::string what =
+      fmt::format("{}: {} ({})", answer.object, answer.path, relocation_kind_name(answer.kind));
   if (answer.before.empty()) {
     return fmt::format("+ {}: {}", what, answer.after);
   }
@@ -42,8 +42,7 @@ std::string describe(const ChangedAnswer& answer) {
 }
 
 std::string describe(const NewlyBroken& broken) {
-  std::string text = fmt::format("{}: {}{}{} ({})", broken.object,
-                                 fmt::join(broken.programs, ", "),
+  std::string text = fmt::format("{}: {}{}{} ({})", broken.object, fmt::join(broken.programs, ", "),
                                  broken.programs.empty() ? "" : ": ", broken.path,
                                  relocation_kind_name(broken.kind));
   if (!broken.source.file.empty()) {
@@ -106,9 +105,10 @@ void add_markdown_table(std::string& text, std::string_view title,
   if (relocations.empty()) {
     return;
   }
-  text += fmt::format("#### {} ({})\n\n| object | program | asks for | where | why | kernels |\n"
-                      "| --- | --- | --- | --- | --- | --- |\n",
-                      title, relocations.size());
+  text += fmt::format(
+      "#### {} ({})\n\n| object | program | asks for | where | why | kernels |\n"
+      "| --- | --- | --- | --- | --- | --- |\n",
+      title, relocations.size());
   const auto cell = [](std::string_view value) {
     std::string escaped;
     for (const char c : value.empty() ? std::string(" ") : code(value)) {
@@ -118,10 +118,9 @@ void add_markdown_table(std::string& text, std::string_view title,
   };
   for (const NewlyBroken& broken :
        std::span(relocations).first(std::min(relocations.size(), kMostLines))) {
-    const std::string place =
-        broken.source.file.empty()
-            ? std::string()
-            : fmt::format("{}:{}", broken.source.file, broken.source.line);
+    const std::string place = broken.source.file.empty()
+                                  ? std::string()
+                                  : fmt::format("{}:{}", broken.source.file, broken.source.line);
     text += fmt::format("| {} | {} | {} | {} | {} | {}: {} |\n", cell(broken.object),
                         cell(fmt::format("{}", fmt::join(broken.programs, ", "))),
                         cell(broken.path), cell(place), cell(why(broken)), broken.kernels.size(),
@@ -230,8 +229,7 @@ std::string diff_markdown(const ManifestDiff& diff) {
       lines.push_back(describe(answer));
     }
     add_markdown_list(text,
-                      fmt::format("Changed on {}",
-                                  format_count(results.kernels.size(), "kernel")),
+                      fmt::format("Changed on {}", format_count(results.kernels.size(), "kernel")),
                       lines.empty() ? results.kernels : lines);
   }
   add_markdown_list(text, "Kernels added", diff.added_kernels);

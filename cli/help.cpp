@@ -82,7 +82,8 @@ and writes no BTF. A relocation is
 Example:
   btfbatch report --archive btfhub-archive --objs *.bpf.o --html report.html --fail-on broken
 )",
-      .usage = "btfbatch report --archive PATH --objs FILE... [--html FILE] [--json FILE] [OPTIONS]",
+      .usage =
+          "btfbatch report --archive PATH --objs FILE... [--html FILE] [--json FILE] [OPTIONS]",
       .footer = R"(Exit codes:
   0    all well
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters

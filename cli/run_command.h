@@ -1,5 +1,5 @@
-// `btfbatch run`, which is also `btfbatch` alone: the main job. And `btfbatch report`, which does it
-// for its report alone.
+// `btfbatch run`, which is also `btfbatch` alone: the main job. And `btfbatch report`, which does
+// it for its report alone.
 #pragma once
 
 #include <span>

@@ -86,8 +86,8 @@ std::vector<std::string> lines_of(const RunSummary& summary,
       lines.push_back("  " + describe_span(span));
     }
     if (shown < relocation.spans.size() && most > 0) {
-      lines.push_back(fmt::format("  and {}", format_count(relocation.spans.size() - shown,
-                                                           "more span")));
+      lines.push_back(
+          fmt::format("  and {}", format_count(relocation.spans.size() - shown, "more span")));
     }
   }
   return lines;
@@ -99,8 +99,7 @@ std::vector<std::string> needing_kernel_btf(const RunSummary& summary) {
   for (const ObjectNeeds& object : summary.answers.objects) {
     for (const ProgramNeed& program : object.programs) {
       if (!program.kernel_btf.empty()) {
-        programs.push_back(
-            fmt::format("{}: {} ({})", object.name, program.name, program.section));
+        programs.push_back(fmt::format("{}: {} ({})", object.name, program.name, program.section));
       }
     }
   }

@@ -127,8 +127,7 @@ class Troubles {
       const RelocationSite& place = object.sites[site];
       const RelocationNeed& asked = object.relocations[place.relocation];
       if (asked.path == need.path && asked.kind == need.kind &&
-          is_trouble(answered.report->sites[site]) &&
-          place.program != RelocationSite::kNoProgram) {
+          is_trouble(answered.report->sites[site]) && place.program != RelocationSite::kNoProgram) {
         programs.insert(object.programs[place.program].name);
       }
     }
@@ -173,8 +172,7 @@ class Comparison {
       const auto found = earlier.find(kernel.archive_path);
       if (found == earlier.end()) {
         diff_.added_kernels.push_back(kernel.archive_path);
-        newly_broken_.note({}, answers(after_, after_answers_, kernel.result),
-                           kernel.archive_path);
+        newly_broken_.note({}, answers(after_, after_answers_, kernel.result), kernel.archive_path);
       } else {
         compare_kernel(*found->second, kernel);
         earlier.erase(found);
@@ -195,8 +193,7 @@ class Comparison {
   using AnswersOfResults = std::map<std::size_t, std::map<Question, Answered>>;
 
   static const std::map<Question, Answered>& answers(const Manifest& manifest,
-                                                     AnswersOfResults& known,
-                                                     std::size_t result) {
+                                                     AnswersOfResults& known, std::size_t result) {
     const auto [found, is_new] = known.try_emplace(result);
     if (is_new) {
       found->second = answers_of(manifest.run.answers, result);

@@ -35,8 +35,8 @@ struct NewlyBroken {
   RelocationKind kind{};
   std::string path;
   SourcePlace source;
-  std::string reason;   // on the first of the kernels, as `instead`
-  std::string instead;  // empty where nothing is near
+  std::string reason;                // on the first of the kernels, as `instead`
+  std::string instead;               // empty where nothing is near
   std::vector<std::string> kernels;  // archive paths
 };
 

@@ -26,7 +26,7 @@ Result<OpenFile> open_regular_file(const std::filesystem::path& path) {
   if (fd.get() < 0) {
     return fail(fmt::format("cannot be opened: {}", errno_text(errno)));
   }
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd.get(), &status) != 0) {
     return fail(fmt::format("cannot be examined: {}", errno_text(errno)));
   }

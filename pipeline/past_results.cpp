@@ -57,9 +57,8 @@ class NotesOfResults {
       for (std::size_t object = 0; object < answers_.objects.size(); ++object) {
         report.push_back(answers_.reports[object][answers_.results[kernel.result][object]]);
       }
-      notes = std::make_shared<const KernelNotes>(
-          KernelNotes{.machine = kernel.machine,
-                      .troubles = troubles_of(answers_.objects, report)});
+      notes = std::make_shared<const KernelNotes>(KernelNotes{
+          .machine = kernel.machine, .troubles = troubles_of(answers_.objects, report)});
     }
     return notes;
   }

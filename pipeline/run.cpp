@@ -50,21 +50,20 @@ Result<ProcessedKernels> process_kernels(const RunOptions& options, Archive& arc
   const Proof proof = options.verify ? Proof::kYes : Proof::kNo;
   BufferPool buffers;
   KernelWriter writer(blobs, options.strict, stop, done, &collector);
-  run_graph(
-      archive, options.jobs != 0 ? options.jobs : available_cores(), stop,
-      {.unpack =
-           [&](KernelWork& work) {
-             unpack_kernel(work, limits, past, buffers, options.whole ? nullptr : &answers);
-           },
-       .judge =
-           [&](KernelWork& work) {
-             if (options.whole) {
-               keep_whole(work, buffers);
-             } else {
-               minimize_kernel(work, objects, past, buffers, proof, &answers);
-             }
-           },
-       .collect = [&](KernelWork& work) { writer.write(work); }});
+  run_graph(archive, options.jobs != 0 ? options.jobs : available_cores(), stop,
+            {.unpack =
+                 [&](KernelWork& work) {
+                   unpack_kernel(work, limits, past, buffers, options.whole ? nullptr : &answers);
+                 },
+             .judge =
+                 [&](KernelWork& work) {
+                   if (options.whole) {
+                     keep_whole(work, buffers);
+                   } else {
+                     minimize_kernel(work, objects, past, buffers, proof, &answers);
+                   }
+                 },
+             .collect = [&](KernelWork& work) { writer.write(work); }});
   return writer.finish();
 }
 

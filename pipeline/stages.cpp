@@ -31,8 +31,7 @@ void set_result(KernelWork& work, MinimizedBtf minimized) {
 // False where there is no report to be had of it.
 bool take_over(KernelWork& work, PastResult result, KernelAnswers* answers) {
   if (answers != nullptr) {
-    work.report =
-        answers->of_minimized(result.minimized.bytes, result.minimized.id, result.notes);
+    work.report = answers->of_minimized(result.minimized.bytes, result.minimized.id, result.notes);
     if (!work.report) {
       return false;
     }

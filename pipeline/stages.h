@@ -89,14 +89,11 @@ class KernelWriter {
   KernelWriter(BlobStore& blobs, bool strict, StopSignal& stop,
                const std::function<void(const KernelOutcome&)>& kernel_done,
                AnswerCollector* answers = nullptr)
-      : blobs_(blobs),
-        strict_(strict),
-        stop_(stop),
-        kernel_done_(kernel_done),
-        answers_(answers) {}
+      : blobs_(blobs), strict_(strict), stop_(stop), kernel_done_(kernel_done), answers_(answers) {}
 
-  // Stores the kernel's bytes, notes its outcome, and its report in `answers` where given. Once the run is stopped, nothing more is
-  // noted, so that the outcomes are those of the archive's beginning.
+  // Stores the kernel's bytes, notes its outcome, and its report in `answers` where given. Once the
+  // run is stopped, nothing more is noted, so that the outcomes are those of the archive's
+  // beginning.
   void write(KernelWork& work);
 
   // What was noted, or why the run had to be stopped.

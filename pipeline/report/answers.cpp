@@ -48,8 +48,7 @@ std::size_t AnswerCollector::add(const KernelReport& report) {
     }
     result.push_back(known->second);
   }
-  const auto [known, is_new] =
-      known_results_.emplace(std::move(result), table_.results.size());
+  const auto [known, is_new] = known_results_.emplace(std::move(result), table_.results.size());
   if (is_new) {
     table_.results.push_back(known->first);
   }
@@ -71,8 +70,7 @@ AnswerTable AnswerCollector::finish(std::span<std::size_t> results) {
       ResultNumbers numbers = table_.results[result];
       for (std::size_t object = 0; object < numbers.size(); ++object) {
         auto& reports = table.reports[object];
-        const auto [number, is_first] =
-            renumbered[object].emplace(numbers[object], reports.size());
+        const auto [number, is_first] = renumbered[object].emplace(numbers[object], reports.size());
         if (is_first) {
           reports.push_back(table_.reports[object][numbers[object]]);
         }

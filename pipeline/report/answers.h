@@ -2,8 +2,8 @@
 //
 // Kernels by the thousand share a few hundred results, and those share, object by object, a few
 // dozen different answers. So each object lists its different reports once, a result is one number
-// for each object, and a kernel has the number of its result. pipeline/report/answers_json.h owns the
-// JSON form.
+// for each object, and a kernel has the number of its result. pipeline/report/answers_json.h owns
+// the JSON form.
 #pragma once
 
 #include <cstddef>

@@ -168,8 +168,8 @@ std::string describe_span(const BrokenSpan& span) {
   if (span.to != span.from) {
     text += fmt::format(" to {}", span.to);
   }
-  text += fmt::format(" ({} kernel{}): {}", span.kernels, span.kernels == 1 ? "" : "s",
-                      span.reason);
+  text +=
+      fmt::format(" ({} kernel{}): {}", span.kernels, span.kernels == 1 ? "" : "s", span.reason);
   if (!span.instead.text.empty()) {
     text += fmt::format("; {}", span.instead.text);
   }

@@ -30,9 +30,9 @@ struct BrokenSpan {
 
 // A relocation that is broken or ambiguous on some kernel.
 struct BrokenRelocation {
-  std::uint32_t object = 0;      // index into AnswerTable::objects
-  std::uint32_t relocation = 0;  // index into that object's relocations
-  RelocationState state{};       // the worst of all kernels: kBroken or kAmbiguous
+  std::uint32_t object = 0;             // index into AnswerTable::objects
+  std::uint32_t relocation = 0;         // index into that object's relocations
+  RelocationState state{};              // the worst of all kernels: kBroken or kAmbiguous
   std::vector<std::uint32_t> programs;  // in which it is, sorted; kNoProgram: in none
   std::size_t kernels = 0;
   std::vector<BrokenSpan> spans;  // by distro, arch and version

@@ -68,9 +68,8 @@ Sums add_kernels(Json& json, const RunSummary& run) {
 }
 
 Json json_of(const BrokenSpan& span) {
-  Json json = {{"distro", span.distro},   {"arch", span.arch},
-               {"from", span.from},       {"to", span.to},
-               {"kernels", span.kernels}, {"all", span.is_everywhere()},
+  Json json = {{"distro", span.distro}, {"arch", span.arch},       {"from", span.from},
+               {"to", span.to},         {"kernels", span.kernels}, {"all", span.is_everywhere()},
                {"reason", span.reason}};
   if (!span.instead.text.empty()) {
     json["instead"] = span.instead.text;

@@ -21,8 +21,7 @@ class Report : public ProgramTest {
   }
 
   [[nodiscard]] Arguments report(const Arguments& more = {},
-                                 const std::vector<std::string>& objects = {
-                                     "field_kinds"}) const {
+                                 const std::vector<std::string>& objects = {"field_kinds"}) const {
     Arguments arguments{"report", "--archive", "archive", "--objs"};
     for (const std::string& object : objects) {
       arguments.push_back(object_path(object));

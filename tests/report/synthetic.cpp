@@ -28,23 +28,24 @@ struct Release {
   std::string_view suffix;
 };
 constexpr std::array<Release, 22> kReleases = {{
-    {"amzn", "2", 4, 14, "amzn2"},       {"amzn", "2018", 4, 14, "amzn1"},
-    {"centos", "7", 3, 10, "el7"},       {"centos", "8", 4, 18, "el8"},
-    {"debian", "9", 4, 9, "amd64"},      {"debian", "10", 4, 19, "amd64"},
-    {"debian", "11", 5, 10, "amd64"},    {"debian", "12", 6, 1, "amd64"},
-    {"fedora", "29", 5, 0, "fc29"},      {"fedora", "30", 5, 6, "fc30"},
-    {"fedora", "31", 5, 8, "fc31"},      {"fedora", "38", 6, 5, "fc38"},
-    {"ol", "7", 5, 4, "el7uek"},         {"ol", "8", 5, 15, "el8uek"},
-    {"rhel", "7", 3, 10, "el7"},         {"rhel", "8", 4, 18, "el8"},
-    {"sles", "15.1", 4, 12, "default"},  {"sles", "15.3", 5, 3, "default"},
+    {"amzn", "2", 4, 14, "amzn2"},         {"amzn", "2018", 4, 14, "amzn1"},
+    {"centos", "7", 3, 10, "el7"},         {"centos", "8", 4, 18, "el8"},
+    {"debian", "9", 4, 9, "amd64"},        {"debian", "10", 4, 19, "amd64"},
+    {"debian", "11", 5, 10, "amd64"},      {"debian", "12", 6, 1, "amd64"},
+    {"fedora", "29", 5, 0, "fc29"},        {"fedora", "30", 5, 6, "fc30"},
+    {"fedora", "31", 5, 8, "fc31"},        {"fedora", "38", 6, 5, "fc38"},
+    {"ol", "7", 5, 4, "el7uek"},           {"ol", "8", 5, 15, "el8uek"},
+    {"rhel", "7", 3, 10, "el7"},           {"rhel", "8", 4, 18, "el8"},
+    {"sles", "15.1", 4, 12, "default"},    {"sles", "15.3", 5, 3, "default"},
     {"ubuntu", "16.04", 4, 15, "generic"}, {"ubuntu", "18.04", 5, 4, "generic"},
     {"ubuntu", "20.04", 5, 15, "generic"}, {"ubuntu", "22.04", 6, 8, "generic"},
 }};
 
 constexpr std::array<std::string_view, 20> kTools = {
-    "bashreadline", "bindsnoop",  "biolatency", "biosnoop",  "cachestat", "capable",  "cpudist",
-    "execsnoop",    "exitsnoop",  "filelife",   "fsslower",  "gethostlatency", "hardirqs",
-    "mountsnoop",   "opensnoop",  "runqlat",    "sigsnoop",  "syscount",  "tcpconnect", "vfsstat"};
+    "bashreadline", "bindsnoop",      "biolatency", "biosnoop",   "cachestat",
+    "capable",      "cpudist",        "execsnoop",  "exitsnoop",  "filelife",
+    "fsslower",     "gethostlatency", "hardirqs",   "mountsnoop", "opensnoop",
+    "runqlat",      "sigsnoop",       "syscount",   "tcpconnect", "vfsstat"};
 
 struct Field {
   std::string_view path;
@@ -90,8 +91,9 @@ std::vector<ObjectNeeds> make_objects(std::size_t count) {
       for (std::size_t r = 0; r < relocations; ++r) {
         const std::size_t field = hash_of(fmt::format("{} {} {}", i, p, r)) % kFields.size();
         const bool is_exists = r % 5 == 4;
-        object.sites.push_back({.program = static_cast<std::uint32_t>(p),
-                                .relocation = static_cast<std::uint32_t>(object.relocations.size())});
+        object.sites.push_back(
+            {.program = static_cast<std::uint32_t>(p),
+             .relocation = static_cast<std::uint32_t>(object.relocations.size())});
         object.relocations.push_back(
             {.kind = is_exists ? RelocationKind::kFieldExists : RelocationKind::kFieldByteOffset,
              .path = std::string(kFields[field].path),
@@ -144,9 +146,10 @@ std::shared_ptr<const ObjectReport> make_report(const ObjectNeeds& object, unsig
       Trouble trouble{.relocation = static_cast<std::uint32_t>(i), .reason = {}, .instead = {}};
       const std::string_view path = field.path;
       const std::string type(path.substr(0, path.find('.')));
-      trouble.reason = state == RelocationState::kAmbiguous
-                           ? fmt::format("ambiguous: {} types of this name disagree", type)
-                           : fmt::format("{} has no member {}", type, path.substr(path.rfind('.') + 1));
+      trouble.reason =
+          state == RelocationState::kAmbiguous
+              ? fmt::format("ambiguous: {} types of this name disagree", type)
+              : fmt::format("{} has no member {}", type, path.substr(path.rfind('.') + 1));
       if (!field.renamed.empty() && state == RelocationState::kBroken) {
         trouble.instead = {.kind = Instead::Kind::kRenamedMember,
                            .path = fmt::format("{}.{}", type, field.renamed),
@@ -170,9 +173,8 @@ KernelOutcome make_kernel(const Release& release, std::string_view arch, std::si
                      .arch = std::string(arch),
                      .kernel_release = fmt::format("{}.{}.{}-{}-{}", release.major, release.minor,
                                                    build / 3, build, release.suffix)};
-  kernel.output_path =
-      fmt::format("{}/{}/{}/{}.btf", release.distro, release.release, arch,
-                  kernel.identity.kernel_release);
+  kernel.output_path = fmt::format("{}/{}/{}/{}.btf", release.distro, release.release, arch,
+                                   kernel.identity.kernel_release);
   kernel.archive_path = kernel.output_path + ".tar.xz";
   const std::uint64_t dice = hash_of(kernel.archive_path);
   kernel.compressed_size = 700'000 + dice % 600'000;

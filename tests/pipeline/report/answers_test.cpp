@@ -61,8 +61,9 @@ TEST(AnswersJson, IsWhatItsHeaderDescribes) {
   EXPECT_EQ(object["answers"][0].dump(), R"({"sites":"rrr","values":"16 24"})");
   EXPECT_EQ(object["answers"][1]["sites"], "rbp");
   EXPECT_EQ(object["answers"][1]["troubles"][0]["instead"]["kind"], "renamed_member");
-  EXPECT_EQ(object["relocations"][1].dump(),
-            R"({"kind":"byte_off","path":"task_struct.state","section":"kprobe/f","instruction":16})");
+  EXPECT_EQ(
+      object["relocations"][1].dump(),
+      R"({"kind":"byte_off","path":"task_struct.state","section":"kprobe/f","instruction":16})");
 }
 
 TEST(AnswersJson, NumbersThatLeadNowhereAreRefused) {

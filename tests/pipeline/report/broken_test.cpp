@@ -25,8 +25,7 @@ TEST(FindBroken, SaysFromWhichVersionToWhich) {
             "task_struct has __state (unsigned int)");
   EXPECT_FALSE(broken[0].spans[0].has_first);
   EXPECT_TRUE(broken[0].spans[0].has_last);
-  EXPECT_EQ(describe_place(run.answers, broken[0]),
-            "a.bpf.o: trace: task_struct.state (byte_off)");
+  EXPECT_EQ(describe_place(run.answers, broken[0]), "a.bpf.o: trace: task_struct.state (byte_off)");
   EXPECT_EQ(count_broken_kernels(run), 2U);
 }
 
