@@ -9,6 +9,7 @@
 #include "cli/command_line.h"
 #include "cli/inspect_command.h"
 #include "cli/find_command.h"
+#include "cli/diff_command.h"
 #include "cli/pack_command.h"
 #include "cli/run_command.h"
 #include "cli/text.h"
@@ -26,6 +27,8 @@ constexpr std::array kCommands = {
     CommandEntry{"verify", "proves that an output is right for an archive and objects",
                  verify_command},
     CommandEntry{"find", "tells which BTF of an output is the right one for a host", find_command},
+    CommandEntry{"report", "says what will break on which kernels", report_command},
+    CommandEntry{"diff", "says what has changed between two runs", diff_command},
     CommandEntry{"pack", "puts a whole archive into one small file", pack_command},
     CommandEntry{"unpack", "gives back the BTF of every kernel of a pack", unpack_command},
     CommandEntry{"wrap", "makes of a BTF file the vmlinux that loaders look for in /boot",

@@ -36,7 +36,8 @@ Example:
       .footer = R"(Exit codes:
   0    all well
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
-  2    some kernels failed or were degraded, all others are written; or --strict stopped the run
+  2    some kernels failed or were degraded, all others are written; or there is what --fail-on
+       names; or --strict stopped the run
   3    nothing could be written
   130  stopped by SIGINT (143: by SIGTERM); --out and bundles are left as they were
 
@@ -62,6 +63,32 @@ Example:
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
   2    something is not proved: see the summary
   3    a run is just writing into --out
+  130  stopped by SIGINT (143: by SIGTERM))"};
+}
+
+HelpTexts report_texts() {
+  return {
+      .description =
+          R"(btfbatch report says what every relocation of every object comes to on every kernel of an archive,
+and writes no BTF. A relocation is
+  resolved          found
+  absent            the object asks whether it is there, and it is not
+  guarded           missing, but the program does not come there on such a kernel
+  probably guarded  missing; the program asks for it first, but its branches could not be followed
+  broken            missing, and the program comes there: the verifier refuses it
+  ambiguous         has no one answer: a loader refuses the object
+'btfbatch run' takes --html, --json and --fail-on as well.
+
+Example:
+  btfbatch report --archive btfhub-archive --objs *.bpf.o --html report.html --fail-on broken
+)",
+      .usage =
+          "btfbatch report --archive PATH --objs FILE... [--html FILE] [--json FILE] [OPTIONS]",
+      .footer = R"(Exit codes:
+  0    all well
+  1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
+  2    some kernels failed, or there is what --fail-on names; the report is written
+  3    the report could not be written, or all kernels failed
   130  stopped by SIGINT (143: by SIGTERM))"};
 }
 
@@ -108,7 +135,15 @@ void set_help_page(CLI::App& app, const HelpTexts& texts) {
 }
 
 HelpTexts help_texts(Command command) {
-  return command == Command::kRun ? run_texts() : verify_texts();
+  switch (command) {
+    case Command::kRun:
+      return run_texts();
+    case Command::kVerify:
+      return verify_texts();
+    case Command::kReport:
+      return report_texts();
+  }
+  return {};
 }
 
 }  // namespace btfbatch::cli

@@ -22,7 +22,15 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string_view command_name(Command command) {
-  return command == Command::kRun ? "run" : "verify";
+  switch (command) {
+    case Command::kRun:
+      return "run";
+    case Command::kVerify:
+      return "verify";
+    case Command::kReport:
+      return "report";
+  }
+  return "";
 }
 
 void define_inputs(OptionTable& table, Command command, RunOptions& run) {
@@ -37,6 +45,7 @@ void define_inputs(OptionTable& table, Command command, RunOptions& run) {
               "eBPF objects (*.bpf.o), executables that embed some, or folders of\n"
               "*.o files. Takes several; may be repeated. Required.",
               run.objects);
+  table.only_in_config(command == Command::kReport);
   table.path("--out", "DIR",
              is_run ? "Where the result goes. An earlier result there is replaced, kernels\n"
                       "that have vanished from the archive included. Required, unless a\n"
@@ -94,6 +103,30 @@ void define_bundles(OptionTable& table, Command command, BundleOptions& bundle) 
   table.only_in_config(false);
 }
 
+void define_reports(OptionTable& table, Command command, Settings& settings) {
+  table.group("What will break");
+  table.only_in_config(command == Command::kVerify);
+  table.path("--html", "FILE",
+             "All objects on all kernels as one page for a browser: what breaks\n"
+             "where and why, what the kernel has instead, what is saved.",
+             settings.run.report.html);
+  table.path("--json", "FILE", "The same for programs; README.md describes it.",
+             settings.run.report.json);
+  table.choice<FailOn>("--fail-on", "WHAT",
+                       "What makes the exit code 2, beside kernels that fail (default:\n"
+                       "degraded); each includes those before:\n"
+                       "  none       nothing else\n"
+                       "  ambiguous  a relocation has no one answer on some kernel\n"
+                       "  degraded   a kernel is degraded\n"
+                       "  broken     a relocation that its program comes to finds nothing",
+                       {{"broken", FailOn::kBroken},
+                        {"ambiguous", FailOn::kAmbiguous},
+                        {"degraded", FailOn::kDegraded},
+                        {"none", FailOn::kNone}},
+                       settings.fail_on);
+  table.only_in_config(false);
+}
+
 void define_manner(OptionTable& table, Command command, RunOptions& run) {
   table.group("How it runs");
   define_limits(table, run);
@@ -104,6 +137,7 @@ void define_manner(OptionTable& table, Command command, RunOptions& run) {
              "not proved is degraded. Does every kernel anew. Later, or elsewhere:\n"
              "btfbatch verify.",
              run.verify);
+  table.only_in_config(command == Command::kVerify);
   table.flag("--fresh",
              "Do every kernel anew. Otherwise a result that lies in --out is taken\n"
              "over where neither the kernel's file nor what the objects ask has\n"
@@ -115,6 +149,7 @@ void define_manner(OptionTable& table, Command command, RunOptions& run) {
              "Runs may share it. Files in it that were not used for long may be\n"
              "deleted at any time; who can write there decides what comes out.",
              run.cache);
+  table.only_in_config(command != Command::kRun);
   table.flag("--strict",
              "Stop at the first kernel that fails or is degraded, and leave --out\n"
              "and bundles as they were.",
@@ -125,6 +160,7 @@ void define_manner(OptionTable& table, Command command, RunOptions& run) {
 void define_options(OptionTable& table, Command command, Settings& settings, fs::path& config) {
   define_inputs(table, command, settings.run);
   define_bundles(table, command, settings.run.bundle);
+  define_reports(table, command, settings);
   define_filter(table, settings.run);
   define_manner(table, command, settings.run);
   define_messages(table, settings);
@@ -150,7 +186,7 @@ Result<void> check_complete(const Settings& settings, Command command) {
     return fail(fmt::format(kMissing, "--objs", "FILE...", "objs"));
   }
   const bool makes_bundle = command == Command::kRun && settings.run.bundle.wants_any();
-  if (settings.run.out.empty() && !makes_bundle) {
+  if (settings.run.out.empty() && !makes_bundle && command != Command::kReport) {
     return fail(fmt::format(kMissing, "--out", "DIR", "out"));
   }
   if (settings.quiet && settings.verbose) {
@@ -174,6 +210,14 @@ std::expected<Settings, Answer> parse_options(std::span<const std::string> argum
     if (auto applied = line.apply_config(config); !applied) {
       return std::unexpected(applied.error());
     }
+  }
+  if (command == Command::kReport) {
+    // What a configuration file says for a run.
+    settings.run.report.only = true;
+    settings.run.out.clear();
+    settings.run.bundle = {};
+    settings.run.verify = false;
+    settings.run.strict = false;
   }
   if (auto complete = check_complete(settings, command); !complete) {
     return std::unexpected(line.wrong_usage(complete.error().message));

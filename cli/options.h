@@ -14,7 +14,7 @@
 namespace btfbatch::cli {
 
 // The commands that share these options; the rest define their own on a CommandLine.
-enum class Command : std::uint8_t { kRun, kVerify };
+enum class Command : std::uint8_t { kRun, kVerify, kReport };
 
 enum class ProgressMode : std::uint8_t {
   kAuto,    // a live line on a terminal, log lines elsewhere
@@ -24,10 +24,20 @@ enum class ProgressMode : std::uint8_t {
 
 enum class LogFormat : std::uint8_t { kText, kJson };
 
+// What makes a run or a report end with kSomeKernels, from lenient to strict; each includes those
+// before. A kernel that failed always does.
+enum class FailOn : std::uint8_t {
+  kNone,
+  kAmbiguous,  // a relocation that is ambiguous on some kernel
+  kDegraded,   // a kernel that is degraded, for whatever reason
+  kBroken,     // a relocation that is broken on some kernel
+};
+
 // Everything that command line and configuration file say. Of `run`, kVerify needs the inputs, the
-// filter and the limits.
+// filter and the limits; kReport has neither output nor bundles.
 struct Settings {
   RunOptions run{};
+  FailOn fail_on = FailOn::kDegraded;
   ProgressMode progress = ProgressMode::kAuto;
   LogFormat log_format = LogFormat::kText;
   bool quiet = false;

@@ -1,10 +1,13 @@
 #include "cli/run_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
@@ -15,6 +18,7 @@
 #include "cli/summary.h"
 #include "cli/text.h"
 #include "cli/units.h"
+#include "pipeline/report/broken.h"
 
 namespace btfbatch::cli {
 namespace {
@@ -77,7 +81,7 @@ RunObserver observe(Log& log, Progress& progress) {
 // Ends a run that was stopped before all kernels were done.
 int report_stop(Log& log, const Settings& settings, const RunSummary& summary, const Tally& tally) {
   const std::string left = settings.run.out.empty()
-                               ? std::string("no bundle is made")
+                               ? std::string("no file is made")
                                : fmt::format("'{}' is left as it was", settings.run.out.string());
   if (const int signal = stop_signal(); signal != 0) {
     log.error(fmt::format("{}; {}", stopped_by_signal(tally), left));
@@ -96,10 +100,46 @@ int report_stop(Log& log, const Settings& settings, const RunSummary& summary, c
   return kSomeKernels;
 }
 
+// Whether the answers are such as --fail-on names. If so, and it was asked for more than kernels
+// that are degraded, of which the summary tells, it says which.
+bool fails(Log& log, const Settings& settings, const RunSummary& summary) {
+  const bool is_degraded = summary.count(Outcome::kDegraded) > 0;
+  if (settings.fail_on == FailOn::kNone) {
+    return false;
+  }
+  if (settings.fail_on == FailOn::kDegraded) {
+    return is_degraded;
+  }
+  const auto is_meant = [&](const BrokenRelocation& broken) {
+    return settings.fail_on == FailOn::kBroken || broken.state == RelocationState::kAmbiguous;
+  };
+  bool any = settings.fail_on == FailOn::kBroken && is_degraded;
+  for (const BrokenRelocation& broken : find_broken(summary)) {
+    if (!is_meant(broken)) {
+      continue;
+    }
+    any = true;
+    const std::string_view state = relocation_state_name(broken.state);
+    const std::string place = describe_place(summary.answers, broken);
+    std::vector<std::string> spans;
+    for (const BrokenSpan& span : broken.spans) {
+      spans.push_back(describe_span(span));
+    }
+    log.write(spdlog::level::err, fmt::format("{}: {}: {}", state, place, fmt::join(spans, "; ")),
+              {{"state", state}, {"relocation", place}, {"missing", spans}});
+  }
+  return any;
+}
+
 }  // namespace
 
 int run_command(std::span<const std::string> arguments) {
   const auto settings = parse_options(arguments);
+  return settings ? run_job(*settings) : print_answer(settings.error());
+}
+
+int report_command(std::span<const std::string> arguments) {
+  const auto settings = parse_options(arguments, Command::kReport);
   return settings ? run_job(*settings) : print_answer(settings.error());
 }
 
@@ -126,14 +166,15 @@ int run_job(const Settings& settings) {
   if (log.is_json()) {
     log.write(spdlog::level::info, "summary", {{"summary", summary_json(*summary, settings.run)}});
   } else if (!settings.quiet) {
-    print(stdout, summary_text(*summary, settings.run));
+    print(stdout, settings.run.report.only ? report_text(*summary, settings.run)
+                                           : summary_text(*summary, settings.run));
   }
   const std::size_t failed = summary->count(Outcome::kFailed);
   if (failed == summary->kernels.size()) {
     log.error(fmt::format("nothing was written: {} failed", format_count(failed, "kernel")));
     return kNothingWritten;
   }
-  return failed + summary->count(Outcome::kDegraded) > 0 ? kSomeKernels : kAllWell;
+  return fails(log, settings, *summary) || failed > 0 ? kSomeKernels : kAllWell;
 }
 
 }  // namespace btfbatch::cli

@@ -1,4 +1,5 @@
-// `btfbatch run`, which is also `btfbatch` alone: the main job.
+// `btfbatch run`, which is also `btfbatch` alone: the main job. And `btfbatch report`, which does
+// it for its report alone.
 #pragma once
 
 #include <span>
@@ -8,9 +9,10 @@
 
 namespace btfbatch::cli {
 
-// Runs the main job with `arguments` (without the program's name and the command), speaking on
-// standard output and standard error. Returns the process's exit code. Once in a process.
+// Each runs with `arguments` (without the program's name and the command), speaking on standard
+// output and standard error. Returns the process's exit code. Once in a process.
 [[nodiscard]] int run_command(std::span<const std::string> arguments);
+[[nodiscard]] int report_command(std::span<const std::string> arguments);
 
 // The same from settings that were read already.
 [[nodiscard]] int run_job(const Settings& settings);

@@ -11,6 +11,7 @@
 #include "cli/page.h"
 #include "cli/text.h"
 #include "cli/units.h"
+#include "pipeline/report/broken.h"
 
 namespace btfbatch::cli {
 namespace {
@@ -73,6 +74,79 @@ void add_bundles(Page& page, const RunSummary& summary) {
   }
 }
 
+// Where each stands, and below it where it is missing: `most` spans at most.
+std::vector<std::string> lines_of(const RunSummary& summary,
+                                  const std::vector<BrokenRelocation>& broken, std::size_t most) {
+  std::vector<std::string> lines;
+  for (const BrokenRelocation& relocation : broken) {
+    lines.push_back(fmt::format("{}: {}", relocation_state_name(relocation.state),
+                                describe_place(summary.answers, relocation)));
+    const std::size_t shown = std::min(most, relocation.spans.size());
+    for (const BrokenSpan& span : std::span(relocation.spans).first(shown)) {
+      lines.push_back("  " + describe_span(span));
+    }
+    if (shown < relocation.spans.size() && most > 0) {
+      lines.push_back(
+          fmt::format("  and {}", format_count(relocation.spans.size() - shown, "more span")));
+    }
+  }
+  return lines;
+}
+
+// "opensnoop.bpf.o: trace_open (fentry/do_open)", of those that no external BTF helps.
+std::vector<std::string> needing_kernel_btf(const RunSummary& summary) {
+  std::vector<std::string> programs;
+  for (const ObjectNeeds& object : summary.answers.objects) {
+    for (const ProgramNeed& program : object.programs) {
+      if (!program.kernel_btf.empty()) {
+        programs.push_back(fmt::format("{}: {} ({})", object.name, program.name, program.section));
+      }
+    }
+  }
+  return programs;
+}
+
+enum class Spans : bool { kLeftOut, kShown };
+
+void add_answers(Page& page, const RunSummary& summary, Spans spans) {
+  constexpr std::size_t kMostSpans = 4;
+  const std::vector<BrokenRelocation> broken = find_broken(summary);
+  const auto ambiguous = static_cast<std::size_t>(
+      std::ranges::count(broken, RelocationState::kAmbiguous, &BrokenRelocation::state));
+  page.headline("Relocations");
+  page.row("broken", broken.size() - ambiguous);
+  page.row("ambiguous", ambiguous);
+  if (!broken.empty()) {
+    page.row("on", fmt::format("{} of {}", count_broken_kernels(summary),
+                               format_count(summary.kernels.size(), "kernel")));
+    page.list(lines_of(summary, broken, spans == Spans::kShown ? kMostSpans : 0));
+  }
+  if (const std::vector<std::string> programs = needing_kernel_btf(summary); !programs.empty()) {
+    page.row("kernel BTF", format_count(programs.size(), "program") +
+                               " that no external BTF helps where the kernel has none");
+    page.packed_list(programs);
+  }
+}
+
+Json answers_json(const RunSummary& summary) {
+  const std::vector<BrokenRelocation> broken = find_broken(summary);
+  const auto ambiguous = static_cast<std::size_t>(
+      std::ranges::count(broken, RelocationState::kAmbiguous, &BrokenRelocation::state));
+  return {{"broken", broken.size() - ambiguous},
+          {"ambiguous", ambiguous},
+          {"kernels", count_broken_kernels(summary)},
+          {"need_kernel_btf", needing_kernel_btf(summary)}};
+}
+
+void add_reports(Page& page, const RunOptions& options) {
+  if (!options.report.html.empty()) {
+    page.row("html", printable(options.report.html.string()));
+  }
+  if (!options.report.json.empty()) {
+    page.row("json", printable(options.report.json.string()));
+  }
+}
+
 Json bundles_json(const RunSummary& summary) {
   Json bundles = Json::array();
   for (const BundleSummary& bundle : summary.bundles) {
@@ -120,6 +194,9 @@ std::string summary_text(const RunSummary& summary, const RunOptions& options) {
     page.objects(summary.objects, summary.relocations, summary.distinct_relocations);
   }
   add_kernels(page, summary, totals);
+  if (!options.whole) {
+    add_answers(page, summary, Spans::kLeftOut);
+  }
   page.headline("Bytes");
   page.row("archive", format_size(totals.archive_bytes));
   page.row("BTF", format_size(totals.btf_bytes));
@@ -136,6 +213,23 @@ std::string summary_text(const RunSummary& summary, const RunOptions& options) {
   if (!options.out.empty()) {
     page.row("manifest", printable(manifest_of(options)));
   }
+  add_reports(page, options);
+  return std::move(page).text();
+}
+
+std::string report_text(const RunSummary& summary, const RunOptions& options) {
+  Page page(options.report.json.empty() ? "give --json or --html to see all"
+                                        : "see " + options.report.json.string());
+  page.objects(summary.objects, summary.relocations, summary.distinct_relocations);
+  const Totals totals = totals_of(summary, options.layout);
+  page.headline("Kernels");
+  page.row("read", totals.read);
+  page.row("degraded", totals.degraded);
+  page.row("failed", totals.failed);
+  add_answers(page, summary, Spans::kShown);
+  page.headline("Run");
+  page.row("time", format_duration(summary.wall));
+  add_reports(page, options);
   return std::move(page).text();
 }
 
@@ -158,6 +252,7 @@ Json summary_json(const RunSummary& summary, const RunOptions& options) {
         {"written", totals.written_bytes},
         {"times_smaller", totals.times_smaller()}}},
       {"bundles", bundles_json(summary)},
+      {"answers", answers_json(summary)},
       {"seconds", seconds_of(summary)},
       {"manifest", manifest_of(options)}};
 }

@@ -31,11 +31,15 @@ struct Totals {
 // cut and point to the manifest.
 [[nodiscard]] std::string summary_text(const RunSummary& summary, const RunOptions& options);
 
+// The same where no BTF is written: what breaks, in full.
+[[nodiscard]] std::string report_text(const RunSummary& summary, const RunOptions& options);
+
 // The same as one object, for --log-format json:
 //   objects: read, relocations, distinct_relocations, list of {name, found_in, relocations,
 //            kernel_btf_programs (such as "on_open (fentry)"), warnings}
 //   kernels: read, written, unique, duplicate, reused (taken over from earlier runs), degraded,
 //            failed, left_out
+//   answers: broken and ambiguous relocations, kernels that have one, need_kernel_btf: programs
 //   bytes:   archive, btf, written, times_smaller
 //   bundles: list of {path, size, plain_tar_xz_size (see BundleSummary; not of files to link)}
 //   seconds, manifest (path; empty without an output folder)

@@ -111,4 +111,25 @@ bool is_within(const std::filesystem::path& path, const std::filesystem::path& f
   return std::ranges::mismatch(folder, path).in1 == folder.end();
 }
 
+Result<void> check_place_of_new_file(const std::filesystem::path& file,
+                                     const std::filesystem::path& archive) {
+  std::error_code error;
+  // weakly_canonical() leaves a name relative whose first part does not exist.
+  const std::filesystem::path place =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(file, error), error);
+  if (error) {
+    return fail(error.message());
+  }
+  if (!std::filesystem::is_directory(place.parent_path(), error)) {
+    return fail(fmt::format("there is no folder {}; make it first", place.parent_path().string()));
+  }
+  const std::filesystem::path source = std::filesystem::weakly_canonical(archive, error);
+  if (!source.empty() && is_within(place, source)) {
+    return fail(
+        fmt::format("lies inside of the archive {}: the next run would take it for a kernel",
+                    archive.string()));
+  }
+  return {};
+}
+
 }  // namespace btfbatch

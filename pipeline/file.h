@@ -66,6 +66,11 @@ enum class Sync : bool { kNo, kYes };
 [[nodiscard]] bool is_within(const std::filesystem::path& path,
                              const std::filesystem::path& folder);
 
+// What speaks against making a file: its folder is not there, or it would lie in the archive, which
+// is only looked at where it is a folder. Errors do not carry the path.
+[[nodiscard]] Result<void> check_place_of_new_file(const std::filesystem::path& file,
+                                                   const std::filesystem::path& archive);
+
 // "bytes of" a text.
 [[nodiscard]] inline std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));

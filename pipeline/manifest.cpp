@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "pipeline/json_fields.h"
+#include "pipeline/report/answers_json.h"
 
 namespace btfbatch {
 namespace {
@@ -59,6 +60,14 @@ Json json_of(const KernelOutcome& kernel, const std::string& blob_name) {
   if (is_written) {
     json["minimized_size"] = kernel.minimized_size;
     json["types"] = kernel.type_count;
+    if (kernel.result != AnswerTable::kNoResult) {
+      json["result"] = kernel.result;
+    }
+    const Machine usual;
+    if (kernel.machine.pointer_size != usual.pointer_size || kernel.machine.big_endian) {
+      json["pointer_size"] = kernel.machine.pointer_size;
+      json["big_endian"] = kernel.machine.big_endian;
+    }
   }
   return json;
 }
@@ -123,6 +132,16 @@ void kernel_from(const Json& json, Manifest& manifest) {
     }
     kernel.minimized_size = number_from<std::uint64_t>(json, "minimized_size");
     kernel.type_count = number_from<std::uint32_t>(json, "types");
+    if (json.contains("result")) {
+      kernel.result = number_from<std::size_t>(json, "result");
+      if (kernel.result >= manifest.run.answers.results.size()) {
+        throw NotADocument{"result: not one of the answers"};
+      }
+    }
+    if (json.contains("pointer_size")) {
+      kernel.machine = {.pointer_size = number_from<std::uint32_t>(json, "pointer_size"),
+                        .big_endian = json.at("big_endian").get<bool>()};
+    }
   }
   manifest.run.kernels.push_back(std::move(kernel));
   manifest.blob_names.push_back(std::move(blob_name));
@@ -147,6 +166,9 @@ Manifest manifest_from(const Json& json) {
   }
   manifest.run.relocations = number_from<std::size_t>(json, "relocations");
   manifest.run.distinct_relocations = number_from<std::size_t>(json, "distinct_relocations");
+  if (json.contains("answers")) {
+    manifest.run.answers = answers_from(json.at("answers"));
+  }
   for (const Json& kernel : json.at("kernels")) {
     kernel_from(kernel, manifest);
   }
@@ -209,7 +231,13 @@ std::string write_manifest(const Manifest& manifest) {
   }
   json["ignored"] = run.ignored;
   json["totals"] = totals_of(run);
-  return dump_document(json);
+  // The answers last and on one line: the rest is for people to read.
+  std::string text = dump_document(json);
+  text.resize(text.rfind('\n', text.size() - 2));
+  text += ",\n \"answers\": ";
+  text += json_of(run.answers, SourceLines::kLeftOut)
+              .dump(-1, ' ', false, Json::error_handler_t::replace);
+  return text + "\n}\n";
 }
 
 Result<Manifest> read_manifest(std::string_view text) {

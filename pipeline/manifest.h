@@ -41,11 +41,17 @@
 //     btf_size            bytes of the full BTF; 0 where it was not reached
 //     minimized_size      bytes of the minimized BTF; absent where failed
 //     types               types kept; absent where failed
+//     result              what its relocations came to: a number of `answers.results`; absent where
+//                         failed
+//     pointer_size, big_endian
+//                         of the machine, where they are not 8 bytes and false
 //   aliases               other paths of the archive that lead to a kernel or a folder of kernels,
 //                         by path; each {path, target, is_directory}, in archive paths
 //   ignored               files of the archive that are no kernels, sorted
 //   totals                {kernels, minimized, degraded, failed, unique, duplicate, filtered_out,
 //                         btf_bytes, minimized_bytes}; bytes are summed over the written kernels
+//   answers               on one line: what every relocation came to on every kernel, without the
+//                         lines of sources; see pipeline/report/answers_json.h
 #pragma once
 
 #include <span>

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "pipeline/file.h"
@@ -44,6 +45,29 @@ class HoldingFiles {
   std::map<std::size_t, std::string> first_holder_;  // by blob
 };
 
+// What is known of kernels beside their minimized BTF, once for all that share a result.
+class NotesOfResults {
+ public:
+  explicit NotesOfResults(const AnswerTable& answers) : answers_(answers) {}
+
+  std::shared_ptr<const KernelNotes> of(const KernelOutcome& kernel) {
+    auto& notes = notes_[{kernel.result, kernel.machine.pointer_size, kernel.machine.big_endian}];
+    if (!notes) {
+      KernelReport report;  // empty where the manifest's version kept none
+      for (std::size_t object = 0; object < answers_.objects.size(); ++object) {
+        report.push_back(answers_.reports[object][answers_.results[kernel.result][object]]);
+      }
+      notes = std::make_shared<const KernelNotes>(KernelNotes{
+          .machine = kernel.machine, .troubles = troubles_of(answers_.objects, report)});
+    }
+    return notes;
+  }
+
+ private:
+  const AnswerTable& answers_;
+  std::map<std::tuple<std::size_t, std::uint32_t, bool>, std::shared_ptr<const KernelNotes>> notes_;
+};
+
 }  // namespace
 
 void PastResults::add_output(const std::filesystem::path& root, const Manifest& manifest) {
@@ -52,9 +76,11 @@ void PastResults::add_output(const std::filesystem::path& root, const Manifest& 
     return;
   }
   const HoldingFiles files(manifest);
+  NotesOfResults notes(manifest.run.answers);
   for (std::size_t i = 0; i < manifest.run.kernels.size(); ++i) {
     const KernelOutcome& kernel = manifest.run.kernels[i];
-    if (kernel.outcome != Outcome::kMinimized || !kernel.source_hash) {
+    if (kernel.outcome != Outcome::kMinimized || !kernel.source_hash ||
+        (kernel.result == AnswerTable::kNoResult && !manifest.run.answers.objects.empty())) {
       continue;
     }
     if (const std::string file = files.of(kernel.output_path, manifest.blob_names[i]);
@@ -63,7 +89,8 @@ void PastResults::add_output(const std::filesystem::path& root, const Manifest& 
                                                   .id = kernel.content_id,
                                                   .size = kernel.minimized_size,
                                                   .btf_size = kernel.btf_size,
-                                                  .type_count = kernel.type_count});
+                                                  .type_count = kernel.type_count,
+                                                  .notes = notes.of(kernel)});
     }
   }
 }
@@ -78,7 +105,7 @@ std::optional<PastResult> PastResults::find(const ContentId& source) const {
   for (auto stored = first; stored != last; ++stored) {
     if (std::optional<PastResult> result = read(stored->second)) {
       if (cache_ && !cache_->mark_used(source)) {
-        cache_->keep(source, result->minimized, result->btf_size);
+        cache_->keep(source, result->minimized, result->notes, result->btf_size);
       }
       return result;
     }
@@ -87,9 +114,9 @@ std::optional<PastResult> PastResults::find(const ContentId& source) const {
 }
 
 void PastResults::keep(const ContentId& source, const MinimizedBtf& minimized,
-                       std::uint64_t btf_size) const {
+                       const KernelNotes& notes, std::uint64_t btf_size) const {
   if (cache_) {
-    cache_->keep(source, minimized, btf_size);
+    cache_->keep(source, minimized, notes, btf_size);
   }
 }
 
@@ -115,6 +142,7 @@ std::optional<PastResult> PastResults::read(const Stored& stored) {
   result.minimized.bytes.assign(bytes.begin(), bytes.end());
   result.minimized.id = stored.id;
   result.minimized.type_count = stored.type_count;
+  result.notes = *stored.notes;
   result.btf_size = stored.btf_size;
   result.file = stored.file;
   return result;

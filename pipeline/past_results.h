@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -47,7 +48,8 @@ class PastResults {
   [[nodiscard]] std::optional<PastResult> find(const ContentId& source) const;
 
   // Hands a new result, one without reasons, on to later runs. Thread-safe.
-  void keep(const ContentId& source, const MinimizedBtf& minimized, std::uint64_t btf_size) const;
+  void keep(const ContentId& source, const MinimizedBtf& minimized, const KernelNotes& notes,
+            std::uint64_t btf_size) const;
 
  private:
   // A result that an output folder should hold.
@@ -57,6 +59,7 @@ class PastResults {
     std::uint64_t size = 0;  // bytes
     std::uint64_t btf_size = 0;
     std::uint32_t type_count = 0;
+    std::shared_ptr<const KernelNotes> notes;
   };
   [[nodiscard]] static std::optional<PastResult> read(const Stored& stored);
 

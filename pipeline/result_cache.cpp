@@ -20,7 +20,7 @@
 namespace btfbatch {
 namespace {
 
-constexpr std::string_view kMagic = "btfbatch result\n";
+constexpr std::string_view kMagic = "btfbatch result2";
 // Far above any minimized BTF: what is larger is not ours, and is not read.
 constexpr std::uint64_t kLargestFile = 256U << 20;
 
@@ -33,8 +33,9 @@ struct Header {
   std::uint64_t max_btf_size = 0;
   std::uint64_t btf_size = 0;
   std::uint64_t type_count = 0;
+  std::uint64_t minimized_size = 0;
 };
-static_assert(sizeof(Header) == 96, "no padding, as the file has none");
+static_assert(sizeof(Header) == 104, "no padding, as the file has none");
 constexpr std::size_t kChecked = offsetof(Header, source);
 
 ContentId checksum_of(std::span<const std::byte> file) {
@@ -94,9 +95,18 @@ std::optional<PastResult> ResultCache::find(const ContentId& source) const {
   if (header.max_btf_size > rules_.max_btf_size) {
     return pass_over("it was made under a larger --max-btf-size");
   }
+  if (header.minimized_size > file.size() - sizeof header) {
+    return pass_over("it is shorter than it says");
+  }
+  const std::span<const std::byte> bytes = file.subspan(sizeof header, header.minimized_size);
+  const std::size_t end = sizeof header + bytes.size();
+  const Result<KernelNotes> notes = read_notes(std::string_view(*content).substr(end));
+  if (!notes) {
+    return pass_over(notes.error().message);
+  }
   (void)mark_used(source);
-  const std::span<const std::byte> bytes = file.subspan(sizeof header);
   PastResult result;
+  result.notes = *notes;
   result.minimized.bytes.assign(bytes.begin(), bytes.end());
   result.minimized.id = content_id_of(bytes);
   result.minimized.type_count = static_cast<std::uint32_t>(header.type_count);
@@ -105,7 +115,7 @@ std::optional<PastResult> ResultCache::find(const ContentId& source) const {
 }
 
 void ResultCache::keep(const ContentId& source, const MinimizedBtf& minimized,
-                       std::uint64_t btf_size) const {
+                       const KernelNotes& notes, std::uint64_t btf_size) const {
   Header header{.magic = {},
                 .checksum = {},
                 .source = source,
@@ -113,11 +123,15 @@ void ResultCache::keep(const ContentId& source, const MinimizedBtf& minimized,
                 .output_version = rules_.output_version,
                 .max_btf_size = rules_.max_btf_size,
                 .btf_size = btf_size,
-                .type_count = minimized.type_count};
+                .type_count = minimized.type_count,
+                .minimized_size = minimized.bytes.size()};
   kMagic.copy(header.magic.data(), header.magic.size());
-  std::vector<std::byte> file(sizeof header + minimized.bytes.size());
+  std::vector<std::byte> file(sizeof header);
   std::memcpy(file.data(), &header, sizeof header);
-  std::ranges::copy(minimized.bytes, file.begin() + sizeof header);
+  file.insert(file.end(), minimized.bytes.begin(), minimized.bytes.end());
+  const std::string noted = write_notes(notes);
+  const std::span<const std::byte> noted_bytes = bytes_of(noted);
+  file.insert(file.end(), noted_bytes.begin(), noted_bytes.end());
   header.checksum = checksum_of(file);
   std::memcpy(file.data(), &header, sizeof header);
 

@@ -15,7 +15,7 @@
 // little-endian; of hashes the higher half comes first:
 //
 //   offset   bytes
-//   0        16     "btfbatch result\n"
+//   0        16     "btfbatch result2"
 //   16       16     XXH3-128 of all that follows
 //   32       16     XXH3-128 of the kernel's file in the archive
 //   48       16     fingerprint of the objects
@@ -23,7 +23,9 @@
 //   72        8     the largest BTF that was allowed, in bytes
 //   80        8     size of the kernel's BTF, in bytes
 //   88        8     number of types that are left
-//   96              the minimized BTF
+//   96        8     size of the minimized BTF, in bytes
+//   104             the minimized BTF, then what it does not tell of the kernel, as JSON: see
+//                   write_notes() in pipeline/report/kernel_answers.h
 #pragma once
 
 #include <cstdint>
@@ -34,6 +36,7 @@
 #include "core/content_id.h"
 #include "core/error.h"
 #include "core/minimize/minimize.h"
+#include "pipeline/report/kernel_answers.h"
 
 namespace btfbatch {
 
@@ -47,6 +50,7 @@ struct ResultRules {
 // An earlier run's result. No relocation in it is without an answer.
 struct PastResult {
   MinimizedBtf minimized;
+  KernelNotes notes;           // what the minimized BTF does not tell
   std::uint64_t btf_size = 0;  // bytes of the kernel's full BTF
   std::filesystem::path file;  // of an output folder, which holds just these bytes; or empty
 };
@@ -64,7 +68,8 @@ class ResultCache {
   [[nodiscard]] std::optional<PastResult> find(const ContentId& source) const;
 
   // Keeps a result. Where it cannot be written, a debug message says so, and that is all.
-  void keep(const ContentId& source, const MinimizedBtf& minimized, std::uint64_t btf_size) const;
+  void keep(const ContentId& source, const MinimizedBtf& minimized, const KernelNotes& notes,
+            std::uint64_t btf_size) const;
 
   // Marks a result as used without looking into it. False where there is none.
   [[nodiscard]] bool mark_used(const ContentId& source) const;

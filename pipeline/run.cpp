@@ -19,6 +19,9 @@
 #include "pipeline/output_plan.h"
 #include "pipeline/past_results.h"
 #include "pipeline/place.h"
+#include "pipeline/report/answers.h"
+#include "pipeline/report/kernel_answers.h"
+#include "pipeline/report/staged_reports.h"
 #include "pipeline/scan.h"
 #include "pipeline/scratch_folder.h"
 #include "pipeline/stages.h"
@@ -39,25 +42,28 @@ std::unexpected<RunError> no_output(Error error) {
 // stopped, what is there is the archive's beginning, up to and including the kernel at which
 // --strict stopped it. Fails where a blob could not be written.
 Result<ProcessedKernels> process_kernels(const RunOptions& options, Archive& archive,
-                                         const ObjectSet& objects, const PastResults& past,
-                                         BlobStore& blobs, StopSignal& stop,
+                                         const ObjectSet& objects, KernelAnswers& answers,
+                                         const PastResults& past, BlobStore& blobs,
+                                         AnswerCollector& collector, StopSignal& stop,
                                          const std::function<void(const KernelOutcome&)>& done) {
   const UnpackLimits limits{.max_btf_size = options.max_btf_size, .stop = &stop};
   const Proof proof = options.verify ? Proof::kYes : Proof::kNo;
   BufferPool buffers;
-  KernelWriter writer(blobs, options.strict, stop, done);
-  run_graph(
-      archive, options.jobs != 0 ? options.jobs : available_cores(), stop,
-      {.unpack = [&](KernelWork& work) { unpack_kernel(work, limits, past, buffers); },
-       .judge =
-           [&](KernelWork& work) {
-             if (options.whole) {
-               keep_whole(work, buffers);
-             } else {
-               minimize_kernel(work, objects, past, buffers, proof);
-             }
-           },
-       .collect = [&](KernelWork& work) { writer.write(work); }});
+  KernelWriter writer(blobs, options.strict, stop, done, &collector);
+  run_graph(archive, options.jobs != 0 ? options.jobs : available_cores(), stop,
+            {.unpack =
+                 [&](KernelWork& work) {
+                   unpack_kernel(work, limits, past, buffers, options.whole ? nullptr : &answers);
+                 },
+             .judge =
+                 [&](KernelWork& work) {
+                   if (options.whole) {
+                     keep_whole(work, buffers);
+                   } else {
+                     minimize_kernel(work, objects, past, buffers, proof, &answers);
+                   }
+                 },
+             .collect = [&](KernelWork& work) { writer.write(work); }});
   return writer.finish();
 }
 
@@ -74,6 +80,20 @@ void sort_by_path(ProcessedKernels& kernels) {
     sorted.blobs.push_back(kernels.blobs[i]);
   }
   kernels = std::move(sorted);
+}
+
+// What all relocations came to. The kernels are in their final order.
+AnswerTable finish_answers(AnswerCollector& collector, std::vector<KernelOutcome>& kernels) {
+  std::vector<std::size_t> results;
+  results.reserve(kernels.size());
+  for (const KernelOutcome& kernel : kernels) {
+    results.push_back(kernel.result);
+  }
+  AnswerTable table = collector.finish(results);
+  for (std::size_t i = 0; i < kernels.size(); ++i) {
+    kernels[i].result = results[i];
+  }
+  return table;
 }
 
 // The name of each blob, without ".btf": its content id; where several share one, from the second
@@ -226,6 +246,9 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
       !checked) {
     return usage(std::move(checked).error());
   }
+  if (Result<void> checked = options.report.check(options.archive); !checked) {
+    return usage(std::move(checked).error());
+  }
 
   // The objects, once for all kernels. Past here the object set is read-only.
   const Result<LoadedObjects> objects =
@@ -268,8 +291,11 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
 
   // All kernels, in parallel; new contents go to staging. Past here no thread but this one is left.
   BlobStore blobs(place->blob_folder());
+  const std::vector<ObjectNeeds> needs = needs_of(objects->set);
+  KernelAnswers answers(objects->set, needs);
+  AnswerCollector collector(needs);
   Result<ProcessedKernels> kernels = process_kernels(
-      options, **archive, objects->set, *past, blobs, stop,
+      options, **archive, objects->set, answers, *past, blobs, collector, stop,
       [&](const KernelOutcome& kernel) { announcer.tell(observer.kernel_done, kernel); });
   if (!kernels) {
     return no_output(std::move(kernels).error());
@@ -284,6 +310,7 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
                 [&](const Alias& alias) { return options.filter.excludes_alias(alias.path); });
   keep_living_aliases(found.aliases, written);
   summary.kernels = std::move(kernels->outcomes);
+  summary.answers = finish_answers(collector, summary.kernels);
   summary.aliases = std::move(found.aliases);
   summary.ignored = std::move(found.ignored);
   summary.filtered_out = found.filtered_out;
@@ -295,10 +322,14 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   // All or nothing: a run that was stopped, or has nothing to show, leaves the output as it was.
   summary.stopped_early = stop.stopped();
   if (!summary.stopped_early && !written.empty()) {
-    // Bundles first, under temporary names: what fails here has changed nothing.
+    // Bundles and reports first, under temporary names: what fails here has changed nothing.
     Result<StagedBundles> bundles = StagedBundles::make(
         options.bundle, bundle_entries(written, summary.aliases), blobs, rules.fingerprint, &stop);
     Result<void> done = bundles ? Result<void>() : std::unexpected(bundles.error());
+    Result<StagedReports> reports = StagedReports::make(options.report, summary);
+    if (done && !reports) {
+      done = std::unexpected(std::move(reports).error());
+    }
     if (done && place->folder) {
       const Manifest manifest = make_manifest(options.layout, rules, summary, *kernels, blob_names);
       done = place_tree(options, *place->folder, manifest, written, blobs, stop);
@@ -307,8 +338,10 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
       summary.stopped_early = true;
     } else if (!done) {
       return no_output(std::move(done).error());
-    } else if (Result<void> placed = bundles->place(); !placed) {
-      return no_output(std::move(placed).error());
+    } else if (Result<void> bundled = bundles->place(); !bundled) {
+      return no_output(std::move(bundled).error());
+    } else if (Result<void> reported = reports->place(); !reported) {
+      return no_output(std::move(reported).error());
     } else {
       summary.bundles = bundles->summaries();
     }

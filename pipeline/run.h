@@ -14,8 +14,11 @@
 #include "core/content_id.h"
 #include "core/error.h"
 #include "core/kernel_identity.h"
+#include "core/relocation/types.h"
 #include "pipeline/bundle/options.h"
 #include "pipeline/filter.h"
+#include "pipeline/report/answers.h"
+#include "pipeline/report/options.h"
 
 namespace btfbatch {
 
@@ -47,6 +50,7 @@ struct RunOptions {
   // pipeline/result_cache.h.
   std::filesystem::path cache{};
   BundleOptions bundle{};  // files to make beside the tree, or instead of it
+  ReportOptions report{};  // the same: what will break, as a page and as JSON
 };
 
 enum class Outcome : std::uint8_t {
@@ -70,7 +74,10 @@ struct KernelOutcome {
   std::uint32_t type_count = 0;       // types kept
   std::optional<ContentId>
       source_hash;      // XXH3-128 of the bytes in the archive, where they were read
+  Machine machine{};    // that the kernel's types are laid out for
   bool reused = false;  // an earlier run's result, taken over
+  // What the relocations came to, in RunSummary::answers; kNoResult where failed.
+  std::size_t result = AnswerTable::kNoResult;
 };
 
 struct ObjectSummary {
@@ -99,6 +106,7 @@ struct RunSummary {
   std::size_t relocations = 0;           // of all objects
   std::size_t distinct_relocations = 0;  // after deduplication
   std::vector<KernelOutcome> kernels;    // sorted by archive path
+  AnswerTable answers;                   // of all objects on all kernels
   std::vector<Alias> aliases;            // sorted by path
   std::vector<std::string> ignored;      // files that are no kernel: markers, READMEs; sorted
   std::size_t filtered_out = 0;          // kernels that the filters left out

@@ -28,11 +28,20 @@ void set_result(KernelWork& work, MinimizedBtf minimized) {
   work.minimized = std::move(minimized);
 }
 
-void take_over(KernelWork& work, PastResult result) {
+// False where there is no report to be had of it.
+bool take_over(KernelWork& work, PastResult result, KernelAnswers* answers) {
+  if (answers != nullptr) {
+    work.report = answers->of_minimized(result.minimized.bytes, result.minimized.id, result.notes);
+    if (!work.report) {
+      return false;
+    }
+  }
+  work.outcome.machine = result.notes.machine;
   work.outcome.reused = true;
   work.outcome.btf_size = result.btf_size;
   work.earlier_file = std::move(result.file);
   set_result(work, std::move(result.minimized));
+  return true;
 }
 
 // What a loader would do otherwise with the minimized BTF, in words.
@@ -78,7 +87,7 @@ KernelWork start_work(std::size_t sequence, Entry entry) {
 }
 
 void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResults& past,
-                   BufferPool& buffers) {
+                   BufferPool& buffers, KernelAnswers* answers) {
   if (has_failed(work)) {
     return;
   }
@@ -88,9 +97,8 @@ void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResul
     return;
   }
   work.outcome.source_hash = source->hash();
-  if (std::optional<PastResult> result = past.find(source->hash())) {
-    take_over(work, *std::move(result));
-  } else {
+  std::optional<PastResult> result = past.find(source->hash());
+  if (!result || !take_over(work, *std::move(result), answers)) {
     work.btf = buffers.take();
     if (Result<void> unpacked = source->unpack(limits, work.btf); unpacked) {
       work.outcome.btf_size = work.btf.size();
@@ -104,17 +112,24 @@ void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResul
 }
 
 void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResults& past,
-                     BufferPool& buffers, Proof proof) {
+                     BufferPool& buffers, Proof proof, KernelAnswers* answers) {
   if (has_failed(work) || work.minimized) {
     return;
   }
   std::vector<std::string> disproofs;
+  KernelNotes notes;
   Result<MinimizedBtf> minimized = [&]() -> Result<MinimizedBtf> {
     const Result<BtfView> kernel = load_kernel_btf(work.btf.bytes());
     if (!kernel) {
       return fail_within("not a valid BTF", kernel.error());
     }
-    Result<MinimizedBtf> result = minimize(*kernel, objects);
+    Answers found;
+    Result<MinimizedBtf> result = minimize(*kernel, objects, answers != nullptr ? &found : nullptr);
+    if (result && answers != nullptr) {
+      work.report = answers->of_kernel(*kernel, found);
+      notes = answers->notes(*kernel, *work.report);
+      work.outcome.machine = notes.machine;
+    }
     if (result && proof == Proof::kYes) {
       disproofs = disprove(*kernel, *result, objects);
     }
@@ -131,7 +146,7 @@ void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResul
   }
   std::ranges::move(disproofs, std::back_inserter(work.outcome.reasons));
   if (work.outcome.reasons.empty()) {
-    past.keep(*work.outcome.source_hash, *minimized, work.outcome.btf_size);
+    past.keep(*work.outcome.source_hash, *minimized, notes, work.outcome.btf_size);
   }
   set_result(work, *std::move(minimized));
 }
@@ -164,6 +179,10 @@ void KernelWriter::write(KernelWork& work) {
     blob = *added;
   }
   work.minimized.reset();
+  if (answers_ != nullptr && work.report) {
+    work.outcome.result = answers_->add(*work.report);
+  }
+  work.report.reset();
   kernel_done_(work.outcome);
   processed_.outcomes.push_back(std::move(work.outcome));
   processed_.blobs.push_back(blob);

@@ -17,6 +17,8 @@
 #include "pipeline/buffer.h"
 #include "pipeline/hand_over.h"
 #include "pipeline/past_results.h"
+#include "pipeline/report/answers.h"
+#include "pipeline/report/kernel_answers.h"
 #include "pipeline/run.h"
 #include "pipeline/scan.h"
 #include "pipeline/stop_signal.h"
@@ -43,6 +45,7 @@ struct KernelWork {
   KernelOutcome outcome;
   Buffer btf;                              // the full one, between unpack and judge
   std::optional<MinimizedBtf> minimized;   // from judge to collect; nothing where failed
+  std::optional<KernelReport> report;      // the same; nothing where none is wanted
   std::optional<VerifiedKernel> verified;  // the same, where an output is verified
   std::shared_ptr<KernelToPack> to_pack;   // the same, where a pack is made
   std::filesystem::path earlier_file;      // that holds `minimized` already; empty where none
@@ -55,17 +58,19 @@ struct KernelWork {
 [[nodiscard]] bool has_failed(const KernelWork& work);
 
 // Takes over the result of an earlier run into work.minimized where there is one, else fills
-// work.btf, or makes the kernel a failed one. Thread-safe.
+// work.btf, or makes the kernel a failed one. Thread-safe. `answers`, where given, makes the report
+// of a result that is taken over, or says that it cannot be.
 void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResults& past,
-                   BufferPool& buffers);
+                   BufferPool& buffers, KernelAnswers* answers = nullptr);
 
 // Fills work.minimized, gives work.btf back, and hands the result on to later runs, or makes the
 // kernel a failed one; does nothing for one that failed before or has its result. With Proof::kYes
 // every relocation is replayed against both BTFs, and each difference is one of the outcome's
-// reasons, so that the kernel is degraded. Thread-safe.
+// reasons, so that the kernel is degraded. `answers`, where given, makes its report. Thread-safe.
 enum class Proof : bool { kNo, kYes };
 void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResults& past,
-                     BufferPool& buffers, Proof proof = Proof::kNo);
+                     BufferPool& buffers, Proof proof = Proof::kNo,
+                     KernelAnswers* answers = nullptr);
 
 // Instead of minimize_kernel(): makes all of work.btf the result, be it valid or not. Thread-safe.
 void keep_whole(KernelWork& work, BufferPool& buffers);
@@ -82,11 +87,13 @@ class KernelWriter {
  public:
   // The arguments are borrowed and must outlive the writer.
   KernelWriter(BlobStore& blobs, bool strict, StopSignal& stop,
-               const std::function<void(const KernelOutcome&)>& kernel_done)
-      : blobs_(blobs), strict_(strict), stop_(stop), kernel_done_(kernel_done) {}
+               const std::function<void(const KernelOutcome&)>& kernel_done,
+               AnswerCollector* answers = nullptr)
+      : blobs_(blobs), strict_(strict), stop_(stop), kernel_done_(kernel_done), answers_(answers) {}
 
-  // Stores the kernel's bytes and notes its outcome. Once the run is stopped, nothing more is
-  // noted, so that the outcomes are those of the archive's beginning.
+  // Stores the kernel's bytes, notes its outcome, and its report in `answers` where given. Once the
+  // run is stopped, nothing more is noted, so that the outcomes are those of the archive's
+  // beginning.
   void write(KernelWork& work);
 
   // What was noted, or why the run had to be stopped.
@@ -97,6 +104,7 @@ class KernelWriter {
   bool strict_;
   StopSignal& stop_;
   const std::function<void(const KernelOutcome&)>& kernel_done_;
+  AnswerCollector* answers_;
   ProcessedKernels processed_;
   std::optional<Error> failure_;
 };

@@ -94,6 +94,9 @@ Kernels
     c: one; two; three; and 2 more reasons
   failed       1
     d: not xz
+Relocations
+  broken       0
+  ambiguous    0
 Bytes
   archive      4.0 KiB
   BTF          12.0 KiB

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace btfbatch {
@@ -113,8 +114,31 @@ TEST(Manifest, SaysWhatItsHeaderPromises) {
     "aliases": [{"path": "ubuntu/focal", "target": "ubuntu/20.04", "is_directory": true}],
     "ignored": ["README.md"],
     "totals": {"kernels": 3, "minimized": 1, "degraded": 1, "failed": 1, "unique": 2,
-               "duplicate": 0, "filtered_out": 7, "btf_bytes": 11000, "minimized_bytes": 601}
+               "duplicate": 0, "filtered_out": 7, "btf_bytes": 11000, "minimized_bytes": 601},
+    "answers": {"objects": [], "results": []}
   })"));
+}
+
+TEST(Manifest, KernelsHaveTheNumberOfTheirResultAndWhatIsUnusualOfTheirMachine) {
+  Manifest manifest = example();
+  manifest.run.answers.results = {{}, {}};
+  manifest.run.kernels[0].result = 1;
+  manifest.run.kernels[0].machine = {.pointer_size = 4, .big_endian = true};
+  const std::string text = write_manifest(manifest);
+  EXPECT_EQ(std::ranges::count(text.substr(text.find("\"answers\"")), '\n'), 2) << "on one line";
+  json written = json::parse(text);
+  EXPECT_EQ(written["kernels"][0]["result"], 1);
+  EXPECT_FALSE(written["kernels"][1].contains("result"));
+  EXPECT_FALSE(written["kernels"][1].contains("pointer_size"));
+  const Result<Manifest> read = read_manifest(text);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->run.kernels[0].result, 1U);
+  EXPECT_EQ(read->run.kernels[1].result, AnswerTable::kNoResult);
+  EXPECT_EQ(read->run.kernels[0].machine.pointer_size, 4U);
+  EXPECT_TRUE(read->run.kernels[0].machine.big_endian);
+  EXPECT_EQ(write_manifest(*read), text);
+  written["kernels"][0]["result"] = 2;
+  EXPECT_FALSE(read_manifest(written.dump()));
 }
 
 TEST(Manifest, ReadingGivesWhatWasWritten) {
@@ -128,7 +152,7 @@ TEST(Manifest, ReadingGivesWhatWasWritten) {
 
 TEST(Manifest, AnOlderOneSaysNothingOfWhatMadeTheResults) {
   json older = json::parse(write_manifest(example()));
-  for (const char* field : {"output_version", "fingerprint", "max_btf_size"}) {
+  for (const char* field : {"output_version", "fingerprint", "max_btf_size", "answers"}) {
     older.erase(field);
   }
   older["kernels"][0].erase("source_hash");

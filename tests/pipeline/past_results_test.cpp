@@ -25,7 +25,9 @@ Manifest example(Layout layout = Layout::kSymlink) {
   kernel.minimized_size = 3;
   kernel.type_count = 12;
   kernel.source_hash = kSource;
+  kernel.result = 0;
   Manifest manifest;
+  manifest.run.answers.results = {{}};
   manifest.layout = layout;
   manifest.output_version = kRules.output_version;
   manifest.fingerprint = kRules.fingerprint;
@@ -81,6 +83,9 @@ TEST_F(PastResultsTest, OnlyMinimizedKernelsWithAKnownSourceAreTakenOver) {
   Manifest manifest = example();
   manifest.run.kernels[0].outcome = Outcome::kDegraded;
   EXPECT_FALSE(find(manifest));
+  manifest = example();
+  manifest.run.kernels[0].result = AnswerTable::kNoResult;
+  EXPECT_TRUE(find(manifest)) << "of a version that kept none";
   manifest = example();
   manifest.run.kernels[0].source_hash.reset();
   EXPECT_FALSE(find(manifest));
@@ -144,7 +149,7 @@ TEST_F(PastResultsTest, AnotherFileOfTheSameSourceServesToo) {
 TEST_F(PastResultsTest, TheCacheIsAskedWhereTheOutputHasNothing) {
   MinimizedBtf minimized;
   minimized.bytes.resize(4);
-  cache().keep(kSource, minimized, 600);
+  cache().keep(kSource, minimized, {}, 600);
   PastResults past(kRules);
   past.use_cache(cache(), false);
   EXPECT_EQ(past.find(kSource)->btf_size, 600U);
@@ -161,16 +166,16 @@ TEST_F(PastResultsTest, TheCacheGetsWhatItLacks) {
   EXPECT_TRUE(past.find(kSource));
   EXPECT_EQ(cache().find(kSource)->btf_size, 500U);
   const ContentId other{.high = 6, .low = 6};
-  past.keep(other, MinimizedBtf{}, 700);
+  past.keep(other, MinimizedBtf{}, {}, 700);
   EXPECT_EQ(cache().find(other)->btf_size, 700U);
 }
 
 TEST_F(PastResultsTest, ACacheThatIsOnlyToKeepIsNotAsked) {
-  cache().keep(kSource, MinimizedBtf{}, 600);
+  cache().keep(kSource, MinimizedBtf{}, {}, 600);
   PastResults past(kRules);
   past.use_cache(cache(), true);
   EXPECT_FALSE(past.find(kSource));
-  past.keep(kSource, MinimizedBtf{}, 700);
+  past.keep(kSource, MinimizedBtf{}, {}, 700);
   EXPECT_EQ(cache().find(kSource)->btf_size, 700U);
 }
 

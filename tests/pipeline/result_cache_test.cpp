@@ -57,7 +57,7 @@ class ResultCacheTest : public ::testing::Test {
 TEST_F(ResultCacheTest, GivesBackWhatItKeeps) {
   const ResultCache cache = open();
   EXPECT_FALSE(cache.find(kSource));
-  cache.keep(kSource, result("minimized"), 500);
+  cache.keep(kSource, result("minimized"), {}, 500);
   const auto found = cache.find(kSource);
   EXPECT_EQ(text_of(found), "minimized");
   EXPECT_EQ(found->minimized.id, content_id_of(test::as_byte_span("minimized")));
@@ -69,7 +69,7 @@ TEST_F(ResultCacheTest, GivesBackWhatItKeeps) {
 }
 
 TEST_F(ResultCacheTest, ItsFilesAreAsTheHeaderDescribesThem) {
-  open().keep(kSource, result("minimized"), 500);
+  open().keep(kSource, result("minimized"), {}, 500);
   const std::string content = test::read_file(file());
   const auto number = [&](std::size_t offset) {
     std::uint64_t value = 0;
@@ -78,7 +78,7 @@ TEST_F(ResultCacheTest, ItsFilesAreAsTheHeaderDescribesThem) {
     }
     return value;
   };
-  EXPECT_EQ(content.substr(0, 16), "btfbatch result\n");
+  EXPECT_EQ(content.substr(0, 16), "btfbatch result2");
   const ContentId checksum = content_id_of(test::as_byte_span(content).subspan(32));
   EXPECT_EQ(number(16), checksum.high);
   EXPECT_EQ(number(24), checksum.low);
@@ -90,11 +90,37 @@ TEST_F(ResultCacheTest, ItsFilesAreAsTheHeaderDescribesThem) {
   EXPECT_EQ(number(72), 1000U);
   EXPECT_EQ(number(80), 500U);
   EXPECT_EQ(number(88), 12U);
-  EXPECT_EQ(content.substr(96), "minimized");
+  EXPECT_EQ(number(96), 9U);
+  EXPECT_EQ(content.substr(104, 9), "minimized");
+  EXPECT_EQ(content.substr(113), write_notes({}));
+}
+
+TEST_F(ResultCacheTest, KeepsWhatTheMinimizedBtfDoesNotTell) {
+  KernelNotes notes;
+  notes.machine = {.pointer_size = 4, .big_endian = true};
+  notes.troubles = {{.object = "a.bpf.o",
+                     .kind = RelocationKind::kFieldByteSize,
+                     .path = "task_struct.state",
+                     .reason = "no member",
+                     .instead = {.kind = Instead::Kind::kRenamedMember,
+                                 .path = "task_struct.__state",
+                                 .type = "unsigned int",
+                                 .text = "task_struct has __state (unsigned int)"}}};
+  open().keep(kSource, result("minimized"), notes, 500);
+  const auto found = open().find(kSource);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->notes.machine.pointer_size, 4U);
+  EXPECT_TRUE(found->notes.machine.big_endian);
+  ASSERT_EQ(found->notes.troubles.size(), 1U);
+  EXPECT_EQ(found->notes.troubles[0].object, "a.bpf.o");
+  EXPECT_EQ(found->notes.troubles[0].kind, RelocationKind::kFieldByteSize);
+  EXPECT_EQ(found->notes.troubles[0].path, "task_struct.state");
+  EXPECT_EQ(found->notes.troubles[0].reason, "no member");
+  EXPECT_EQ(found->notes.troubles[0].instead, notes.troubles[0].instead);
 }
 
 TEST_F(ResultCacheTest, GivesNothingUnderOtherRules) {
-  open().keep(kSource, result("minimized"), 500);
+  open().keep(kSource, result("minimized"), {}, 500);
   EXPECT_FALSE(open().find({.high = 0x5a, .low = 2}));
   ResultRules other = kRules;
   other.fingerprint.low = 9;
@@ -112,7 +138,7 @@ TEST_F(ResultCacheTest, GivesNothingUnderOtherRules) {
 
 TEST_F(ResultCacheTest, PassesOverEveryFileThatHasOneByteChangedOrIsCutOff) {
   const ResultCache cache = open();
-  cache.keep(kSource, result("minimized"), 500);
+  cache.keep(kSource, result("minimized"), {}, 500);
   const std::string good = test::read_file(file());
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::string bad = good;
@@ -124,14 +150,14 @@ TEST_F(ResultCacheTest, PassesOverEveryFileThatHasOneByteChangedOrIsCutOff) {
   }
   dir_.write(std::string("cache/") + kFile, good + "x");
   EXPECT_FALSE(cache.find(kSource));
-  cache.keep(kSource, result("minimized"), 500);
+  cache.keep(kSource, result("minimized"), {}, 500);
   EXPECT_EQ(test::read_file(file()), good);
 }
 
 TEST_F(ResultCacheTest, PassesOverAnotherResultUnderTheName) {
   const ResultCache cache = open();
   const ContentId other{.high = 1, .low = 1};
-  cache.keep(other, result("other"), 500);
+  cache.keep(other, result("other"), {}, 500);
   for (const std::string& name : names()) {
     fs::rename(dir_ / "cache" / name, file());
   }
@@ -142,7 +168,7 @@ TEST_F(ResultCacheTest, PassesOverWhatIsNoFile) {
   const ResultCache cache = open();
   fs::create_directories(file() / "inner");
   EXPECT_FALSE(cache.find(kSource));
-  cache.keep(kSource, result("minimized"), 500);
+  cache.keep(kSource, result("minimized"), {}, 500);
   EXPECT_FALSE(cache.find(kSource));
   fs::remove_all(file());
   ASSERT_EQ(mkfifo(file().c_str(), 0600), 0);
@@ -153,7 +179,7 @@ TEST_F(ResultCacheTest, PassesOverWhatIsNoFile) {
 TEST_F(ResultCacheTest, TheTimeOfChangeIsThatOfTheLastUse) {
   const ResultCache cache = open();
   EXPECT_FALSE(cache.mark_used(kSource));
-  cache.keep(kSource, result("minimized"), 500);
+  cache.keep(kSource, result("minimized"), {}, 500);
   const auto make_old = [&] {
     const utimbuf old{.actime = 1000, .modtime = 1000};
     ASSERT_EQ(utime(file().c_str(), &old), 0);
@@ -190,7 +216,7 @@ TEST_F(ResultCacheTest, AFolderThatCannotServeIsRefused) {
 TEST_F(ResultCacheTest, AFolderThatVanishesIsNoError) {
   const ResultCache cache = open();
   fs::remove_all(dir_ / "cache");
-  cache.keep(kSource, result("minimized"), 500);
+  cache.keep(kSource, result("minimized"), {}, 500);
   EXPECT_FALSE(cache.find(kSource));
   EXPECT_FALSE(fs::exists(dir_ / "cache"));
 }
@@ -198,12 +224,12 @@ TEST_F(ResultCacheTest, AFolderThatVanishesIsNoError) {
 TEST_F(ResultCacheTest, ManyMayWriteAndReadAtOnce) {
   const ResultCache cache = open();
   const std::string bytes(100'000, 'x');
-  cache.keep(kSource, result(bytes), 500);
+  cache.keep(kSource, result(bytes), {}, 500);
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 50; ++round) {
-        cache.keep(kSource, result(bytes), 500);
+        cache.keep(kSource, result(bytes), {}, 500);
         EXPECT_EQ(text_of(cache.find(kSource)), bytes);
       }
     });

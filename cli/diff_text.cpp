@@ -1,0 +1,265 @@
+#include "cli/diff_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "cli/page.h"
+#include "cli/text.h"
+#include "cli/units.h"
+
+namespace btfbatch::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostKernels = 4;
+constexpr std::size_t kMostLines = 50;  // of a list in Markdown
+
+std::string some_kernels(const std::vector<std::string>& kernels) {
+  const std::size_t shown = std::min(kernels.size(), kMostKernels);
+  std::string text = fmt::format("{}", fmt::join(std::span(kernels).first(shown), ", "));
+  if (shown < kernels.size()) {
+    text += fmt::format(" and {} more", kernels.size() - shown);
+  }
+  return text;
+}
+
+std::string describe(const ChangedAnswer& answer) {
+  const std::string what =
+      fmt::format("{}: {} ({})", answer.object, answer.path, relocation_kind_name(answer.kind));
+  if (answer.before.empty()) {
+    return fmt::format("+ {}: {}", what, answer.after);
+  }
+  if (answer.after.empty()) {
+    return fmt::format("- {}: {}", what, answer.before);
+  }
+  return fmt::format("  {}: {} -> {}", what, answer.before, answer.after);
+}
+
+std::string describe(const NewlyBroken& broken) {
+  std::string text = fmt::format("{}: {}{}{} ({})", broken.object, fmt::join(broken.programs, ", "),
+                                 broken.programs.empty() ? "" : ": ", broken.path,
+                                 relocation_kind_name(broken.kind));
+  if (!broken.source.file.empty()) {
+    text += fmt::format(", {}:{}", broken.source.file, broken.source.line);
+  }
+  return text;
+}
+
+std::string why(const NewlyBroken& broken) {
+  return broken.instead.empty() ? broken.reason
+                                : fmt::format("{}; {}", broken.reason, broken.instead);
+}
+
+std::vector<std::string> lines_of(const std::vector<NewlyBroken>& relocations, bool says_why) {
+  std::vector<std::string> lines;
+  for (const NewlyBroken& broken : relocations) {
+    lines.push_back(describe(broken));
+    if (says_why && !broken.reason.empty()) {
+      lines.push_back("  " + why(broken));
+    }
+    lines.push_back(fmt::format("  on {}: {}", format_count(broken.kernels.size(), "kernel"),
+                                some_kernels(broken.kernels)));
+  }
+  return lines;
+}
+
+void add_list(Page& page, std::string_view label, const std::vector<std::string>& lines) {
+  if (!lines.empty()) {
+    page.row(label, lines.size());
+    page.list(lines);
+  }
+}
+
+// Names come from files: Markdown must not take them for its own signs.
+std::string code(std::string_view text) {
+  std::string inner;
+  for (const char c : printable(text)) {
+    inner += c == '`' ? '\'' : c;
+  }
+  return "`" + inner + "`";
+}
+
+void add_markdown_list(std::string& text, std::string_view title,
+                       const std::vector<std::string>& names) {
+  if (names.empty()) {
+    return;
+  }
+  text += fmt::format("<details><summary>{} ({})</summary>\n\n", title, names.size());
+  for (const std::string& name : std::span(names).first(std::min(names.size(), kMostLines))) {
+    text += fmt::format("- {}\n", code(name));
+  }
+  if (names.size() > kMostLines) {
+    text += fmt::format("- and {} more\n", names.size() - kMostLines);
+  }
+  text += "\n</details>\n\n";
+}
+
+void add_markdown_table(std::string& text, std::string_view title,
+                        const std::vector<NewlyBroken>& relocations) {
+  if (relocations.empty()) {
+    return;
+  }
+  text += fmt::format(
+      "#### {} ({})\n\n| object | program | asks for | where | why | kernels |\n"
+      "| --- | --- | --- | --- | --- | --- |\n",
+      title, relocations.size());
+  const auto cell = [](std::string_view value) {
+    std::string escaped;
+    for (const char c : value.empty() ? std::string(" ") : code(value)) {
+      escaped += c == '|' ? std::string("\\|") : std::string(1, c);
+    }
+    return escaped;
+  };
+  for (const NewlyBroken& broken :
+       std::span(relocations).first(std::min(relocations.size(), kMostLines))) {
+    const std::string place = broken.source.file.empty()
+                                  ? std::string()
+                                  : fmt::format("{}:{}", broken.source.file, broken.source.line);
+    text += fmt::format("| {} | {} | {} | {} | {} | {}: {} |\n", cell(broken.object),
+                        cell(fmt::format("{}", fmt::join(broken.programs, ", "))),
+                        cell(broken.path), cell(place), cell(why(broken)), broken.kernels.size(),
+                        cell(some_kernels(broken.kernels)));
+  }
+  if (relocations.size() > kMostLines) {
+    text += fmt::format("\nand {} more\n", relocations.size() - kMostLines);
+  }
+  text += "\n";
+}
+
+std::string short_markdown(const ManifestDiff& diff) {
+  std::size_t changed = 0;
+  for (const ChangedResults& results : diff.changed) {
+    changed += results.kernels.size();
+  }
+  return fmt::format(
+      "### btfbatch: {}\n\n{} added, {} gone, {} changed, {} unchanged; {} newly broken, {} "
+      "mended\n\n",
+      diff.newly_broken.empty() ? "nothing newly broken" : "newly broken relocations",
+      format_count(diff.added_kernels.size(), "kernel"), diff.gone_kernels.size(), changed,
+      diff.unchanged, format_count(diff.newly_broken.size(), "relocation"), diff.mended.size());
+}
+
+Json json_of(const NewlyBroken& broken) {
+  Json json = {{"object", broken.object},
+               {"programs", broken.programs},
+               {"path", broken.path},
+               {"kind", relocation_kind_name(broken.kind)}};
+  if (!broken.source.file.empty()) {
+    json["file"] = broken.source.file;
+    json["line"] = broken.source.line;
+  }
+  if (!broken.reason.empty()) {
+    json["reason"] = broken.reason;
+  }
+  if (!broken.instead.empty()) {
+    json["instead"] = broken.instead;
+  }
+  json["kernels"] = broken.kernels;
+  return json;
+}
+
+Json json_of(const std::vector<NewlyBroken>& relocations) {
+  Json list = Json::array();
+  for (const NewlyBroken& broken : relocations) {
+    list.push_back(json_of(broken));
+  }
+  return list;
+}
+
+Json json_of(const ChangedAnswer& answer) {
+  return {{"object", answer.object},
+          {"path", answer.path},
+          {"kind", relocation_kind_name(answer.kind)},
+          {"before", answer.before.empty() ? Json() : Json(answer.before)},
+          {"after", answer.after.empty() ? Json() : Json(answer.after)}};
+}
+
+}  // namespace
+
+std::string diff_text(const ManifestDiff& diff) {
+  Page page("use --json to see all");
+  page.headline("Kernels");
+  add_list(page, "added", diff.added_kernels);
+  add_list(page, "gone", diff.gone_kernels);
+  add_list(page, "newly failed", diff.newly_failed);
+  page.row("unchanged", diff.unchanged);
+  if (!diff.added_objects.empty() || !diff.gone_objects.empty()) {
+    page.headline("Objects");
+    add_list(page, "added", diff.added_objects);
+    add_list(page, "gone", diff.gone_objects);
+  }
+  page.headline("Results");
+  if (diff.changed.empty()) {
+    page.row("changed", std::size_t{0});
+  }
+  for (const ChangedResults& results : diff.changed) {
+    page.row("changed", format_count(results.kernels.size(), "kernel") + ": " +
+                            printable(some_kernels(results.kernels)));
+    std::vector<std::string> lines;
+    for (const ChangedAnswer& answer : results.answers) {
+      lines.push_back(describe(answer));
+    }
+    if (lines.empty()) {
+      lines.emplace_back(diff.has_answers ? "no relocation has another answer"
+                                          : "which relocations made it is not in the manifests");
+    }
+    page.list(lines);
+  }
+  page.headline("Relocations");
+  page.row("newly broken", diff.newly_broken.size());
+  page.list(lines_of(diff.newly_broken, true));
+  page.row("mended", diff.mended.size());
+  page.list(lines_of(diff.mended, false));
+  return std::move(page).text();
+}
+
+std::string diff_markdown(const ManifestDiff& diff) {
+  std::string text = short_markdown(diff);
+  add_markdown_table(text, "Newly broken", diff.newly_broken);
+  add_markdown_table(text, "Mended", diff.mended);
+  for (const ChangedResults& results : diff.changed) {
+    std::vector<std::string> lines;
+    for (const ChangedAnswer& answer : results.answers) {
+      lines.push_back(describe(answer));
+    }
+    add_markdown_list(text,
+                      fmt::format("Changed on {}", format_count(results.kernels.size(), "kernel")),
+                      lines.empty() ? results.kernels : lines);
+  }
+  add_markdown_list(text, "Kernels added", diff.added_kernels);
+  add_markdown_list(text, "Kernels gone", diff.gone_kernels);
+  add_markdown_list(text, "Kernels newly failed", diff.newly_failed);
+  add_markdown_list(text, "Objects added", diff.added_objects);
+  add_markdown_list(text, "Objects gone", diff.gone_objects);
+  return text;
+}
+
+Json diff_json(const ManifestDiff& diff) {
+  Json changed = Json::array();
+  for (const ChangedResults& results : diff.changed) {
+    Json answers = Json::array();
+    for (const ChangedAnswer& answer : results.answers) {
+      answers.push_back(json_of(answer));
+    }
+    changed.push_back({{"kernels", results.kernels}, {"answers", std::move(answers)}});
+  }
+  return {{"format_version", 1},
+          {"has_answers", diff.has_answers},
+          {"kernels",
+           {{"added", diff.added_kernels},
+            {"gone", diff.gone_kernels},
+            {"failed", diff.newly_failed},
+            {"unchanged", diff.unchanged}}},
+          {"objects", {{"added", diff.added_objects}, {"gone", diff.gone_objects}}},
+          {"changed", std::move(changed)},
+          {"newly_broken", json_of(diff.newly_broken)},
+          {"mended", json_of(diff.mended)}};
+}
+
+}  // namespace btfbatch::cli

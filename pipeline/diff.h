@@ -1,0 +1,61 @@
+// What two manifests differ in: what a nightly run has changed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/report/kernel_report.h"
+#include "pipeline/manifest.h"
+
+namespace btfbatch {
+
+// A relocation whose answer is another than before, or that only one of both runs asked.
+struct ChangedAnswer {
+  std::string object;
+  RelocationKind kind{};
+  std::string path;
+  std::string before;  // "2464", "absent", "broken", …; empty: was not asked
+  std::string after;   // empty: is not asked any more
+
+  auto operator<=>(const ChangedAnswer&) const = default;
+};
+
+// Kernels whose results have changed by the same answers.
+struct ChangedResults {
+  std::vector<std::string> kernels;    // archive paths
+  std::vector<ChangedAnswer> answers;  // empty: no answer has changed, but what is kept, or whether
+                                       // it could be
+};
+
+// A relocation that is broken or ambiguous on kernels where it was not: that are new, or where it
+// was asked with another answer, or not at all.
+struct NewlyBroken {
+  std::string object;
+  std::vector<std::string> programs;
+  RelocationKind kind{};
+  std::string path;
+  SourcePlace source;
+  std::string reason;                // on the first of the kernels, as `instead`
+  std::string instead;               // empty where nothing is near
+  std::vector<std::string> kernels;  // archive paths
+};
+
+struct ManifestDiff {
+  bool has_answers = true;  // false: one of both was written by a version that did not keep answers
+  std::vector<std::string> added_kernels;  // archive paths
+  std::vector<std::string> gone_kernels;
+  std::vector<std::string> added_objects;  // names
+  std::vector<std::string> gone_objects;
+  std::vector<std::string> newly_failed;  // archive paths
+  std::size_t unchanged = 0;              // kernels
+  std::vector<ChangedResults> changed;
+  std::vector<NewlyBroken> newly_broken;
+  std::vector<NewlyBroken> mended;  // the other way round: `kernels` of both runs alone
+
+  [[nodiscard]] bool is_empty() const;
+};
+
+// Kernels are the same by their archive path, relocations by object, kind and access path. Pure.
+[[nodiscard]] ManifestDiff diff_manifests(const Manifest& before, const Manifest& after);
+
+}  // namespace btfbatch

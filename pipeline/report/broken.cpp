@@ -1,0 +1,199 @@
+#include "pipeline/report/broken.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "core/kernel_identity.h"
+
+namespace btfbatch {
+namespace {
+
+bool is_trouble(RelocationState state) {
+  return state == RelocationState::kBroken || state == RelocationState::kAmbiguous;
+}
+
+// Indices of kernels with a result, by distro and arch, then by version.
+std::vector<std::size_t> kernels_in_series(const RunSummary& run) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < run.kernels.size(); ++i) {
+    if (run.kernels[i].result != AnswerTable::kNoResult) {
+      order.push_back(i);
+    }
+  }
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    const KernelIdentity& left = run.kernels[a].identity;
+    const KernelIdentity& right = run.kernels[b].identity;
+    const auto series = std::tie(left.distro, left.arch) <=> std::tie(right.distro, right.arch);
+    return series != 0 ? series < 0
+                       : compare_kernel_releases(left.kernel_release, right.kernel_release) < 0;
+  });
+  return order;
+}
+
+// Follows one distro and arch at a time.
+class Finder {
+ public:
+  explicit Finder(const RunSummary& run) : answers_(run.answers) {
+    const std::vector<std::size_t> order = kernels_in_series(run);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const KernelOutcome& kernel = run.kernels[order[i]];
+      const auto in_same_series = [&](std::size_t other) {
+        const KernelIdentity& identity = run.kernels[order[other]].identity;
+        return identity.distro == kernel.identity.distro && identity.arch == kernel.identity.arch;
+      };
+      const bool is_first = i == 0 || !in_same_series(i - 1);
+      const bool is_last = i + 1 == order.size() || !in_same_series(i + 1);
+      add(kernel, i, is_first, is_last);
+    }
+  }
+
+  std::vector<BrokenRelocation> finish() {
+    std::vector<BrokenRelocation> all;
+    for (auto& [key, found] : found_) {
+      found.relocation.programs.assign(found.programs.begin(), found.programs.end());
+      all.push_back(std::move(found.relocation));
+    }
+    return all;
+  }
+
+ private:
+  struct Found {
+    BrokenRelocation relocation;
+    std::set<std::uint32_t> programs;
+    std::size_t latest = 0;  // place in the order of the latest kernel
+  };
+
+  void add(const KernelOutcome& kernel, std::size_t place, bool is_first, bool is_last) {
+    for (std::uint32_t object = 0; object < answers_.objects.size(); ++object) {
+      const ObjectReport& report = answers_.report(kernel.result, object);
+      for (const Trouble& trouble : report.troubles) {
+        Found& found = found_[{object, trouble.relocation}];
+        note_sites(found, object, trouble.relocation, report);
+        extend(found, kernel.identity, trouble, place, is_first);
+        found.relocation.spans.back().has_last = is_last;
+      }
+    }
+  }
+
+  void note_sites(Found& found, std::uint32_t object, std::uint32_t relocation,
+                  const ObjectReport& report) const {
+    found.relocation.object = object;
+    found.relocation.relocation = relocation;
+    const std::vector<RelocationSite>& sites = answers_.objects[object].sites;
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+      if (sites[i].relocation == relocation && is_trouble(report.sites[i])) {
+        found.programs.insert(sites[i].program);
+        found.relocation.state = std::max(found.relocation.state, report.sites[i]);
+      }
+    }
+  }
+
+  static void extend(Found& found, const KernelIdentity& kernel, const Trouble& trouble,
+                     std::size_t place, bool is_first) {
+    std::vector<BrokenSpan>& spans = found.relocation.spans;
+    const bool goes_on = !spans.empty() && !is_first && found.latest + 1 == place &&
+                         spans.back().reason == trouble.reason &&
+                         spans.back().instead == trouble.instead;
+    if (!goes_on) {
+      spans.push_back({.distro = kernel.distro,
+                       .arch = kernel.arch,
+                       .from = kernel.kernel_release,
+                       .to = {},
+                       .kernels = 0,
+                       .has_first = is_first,
+                       .has_last = false,
+                       .reason = trouble.reason,
+                       .instead = trouble.instead});
+    }
+    spans.back().to = kernel.kernel_release;
+    ++spans.back().kernels;
+    ++found.relocation.kernels;
+    found.latest = place;
+  }
+
+  const AnswerTable& answers_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Found> found_;  // by object and relocation
+};
+
+}  // namespace
+
+std::vector<BrokenRelocation> find_broken(const RunSummary& run) {
+  return Finder(run).finish();
+}
+
+std::size_t count_broken_kernels(const RunSummary& run) {
+  return static_cast<std::size_t>(std::ranges::count_if(run.kernels, [&](const auto& kernel) {
+    if (kernel.result == AnswerTable::kNoResult) {
+      return false;
+    }
+    for (std::size_t object = 0; object < run.answers.objects.size(); ++object) {
+      if (!run.answers.report(kernel.result, object).troubles.empty()) {
+        return true;
+      }
+    }
+    return false;
+  }));
+}
+
+std::string describe_place(const AnswerTable& answers, const BrokenRelocation& broken) {
+  const ObjectNeeds& object = answers.objects[broken.object];
+  const RelocationNeed& relocation = object.relocations[broken.relocation];
+  std::string programs;
+  for (const std::uint32_t program : broken.programs) {
+    programs += programs.empty() ? "" : ", ";
+    programs += program == RelocationSite::kNoProgram
+                    ? fmt::format("{}+{:#x}", relocation.section, relocation.instruction)
+                    : object.programs[program].name;
+  }
+  std::string place = fmt::format("{}: {}: {} ({})", object.name, programs, relocation.path,
+                                  relocation_kind_name(relocation.kind));
+  if (!relocation.source.file.empty()) {
+    place += fmt::format(", {}:{}", relocation.source.file, relocation.source.line);
+  }
+  return place;
+}
+
+std::string describe_span(const BrokenSpan& span) {
+  std::string text = span.distro;
+  if (!span.arch.empty()) {
+    text += " " + span.arch;
+  }
+  text += " " + span.from;
+  if (span.to != span.from) {
+    text += fmt::format(" to {}", span.to);
+  }
+  text +=
+      fmt::format(" ({} kernel{}): {}", span.kernels, span.kernels == 1 ? "" : "s", span.reason);
+  if (!span.instead.text.empty()) {
+    text += fmt::format("; {}", span.instead.text);
+  }
+  return text;
+}
+
+std::vector<std::size_t> kernels_by_version(const RunSummary& run) {
+  std::vector<std::size_t> order(run.kernels.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    const KernelIdentity& left = run.kernels[a].identity;
+    const KernelIdentity& right = run.kernels[b].identity;
+    if (left.distro != right.distro) {
+      return left.distro < right.distro;
+    }
+    if (const int release = compare_kernel_releases(left.release, right.release); release != 0) {
+      return release < 0;
+    }
+    if (left.arch != right.arch) {
+      return left.arch < right.arch;
+    }
+    return compare_kernel_releases(left.kernel_release, right.kernel_release) < 0;
+  });
+  return order;
+}
+
+}  // namespace btfbatch

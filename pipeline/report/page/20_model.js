@@ -1,0 +1,124 @@
+// The report, and what the parts of the page ask of it. Nothing in here touches the page.
+
+const report = JSON.parse(byId('report').textContent);
+
+// An object's answers, taken apart when first asked for.
+function decodeAnswers(object) {
+  for (const answers of object.answers) {
+    answers.states = Array.from(answers.sites, (letter) => STATE_OF_LETTER.get(letter));
+    answers.worst = answers.states.reduce((worst, state) => Math.max(worst, state), 0);
+  }
+  object.siteList = object.sites === '' ? [] : object.sites.split(' ').map((site) => {
+    const [program, relocation] = site.split('/');
+    return { program: program === '-' ? -1 : Number(program), relocation: Number(relocation) };
+  });
+}
+
+function makeModel() {
+  const objects = report.objects;
+  objects.forEach((object, index) => {
+    object.index = index;
+    decodeAnswers(object);
+    object.kernelBtf = object.programs.filter((program) => program.kernel_btf);
+    object.text = [object.name, object.found_in || '', ...object.programs.flatMap((p) => [p.name, p.section]),
+      ...object.relocations.map((r) => r.path)].join('\n').toLowerCase();
+  });
+  const results = report.results.map((row) => (row === '' ? [] : row.split(' ').map(Number)));
+  const kernels = report.kernels;
+  kernels.forEach((kernel, index) => {
+    kernel.index = index;
+    kernel.name = [kernel.distro, kernel.release, kernel.arch].filter(Boolean).join(' ');
+    kernel.text = (kernel.name + ' ' + kernel.kernel + ' ' + kernel.path).toLowerCase();
+  });
+  return { objects, kernels, results };
+}
+
+const model = makeModel();
+
+// The answers of an object on a kernel; undefined where the kernel failed.
+function answersOf(object, kernel) {
+  return kernel.result === undefined ? undefined : object.answers[model.results[kernel.result][object.index]];
+}
+
+function stateOf(object, kernel) {
+  const answers = answersOf(object, kernel);
+  return answers === undefined ? FAILED : answers.worst;
+}
+
+// How many sites of an object are in each state.
+function countStates(answers) {
+  const counts = new Array(STATES.length).fill(0);
+  for (const state of answers.states) counts[state] += 1;
+  return counts;
+}
+
+function describeCell(object, kernel) {
+  const answers = answersOf(object, kernel);
+  const place = object.name + ' on ' + kernel.name + ' ' + kernel.kernel + ': ';
+  if (answers === undefined) return place + STATES[FAILED].label;
+  const counts = countStates(answers);
+  const total = answers.states.length;
+  if (total === 0) return place + 'needs nothing of a kernel';
+  if (answers.worst === 0) return place + 'all ' + count(total, 'relocation') + ' resolved';
+  const parts = [];
+  for (let state = AMBIGUOUS; state > 0; state -= 1) {
+    if (counts[state] > 0) parts.push(counts[state] + ' ' + STATES[state].label);
+  }
+  return place + parts.join(', ') + ' of ' + count(total, 'relocation');
+}
+
+// What is shown: objects and kernels that pass the filters, and the state of each pair of them.
+const filters = { objects: '', kernels: '', distro: '', arch: '', state: '' };
+const shown = { objects: [], kernels: [], states: [], groups: [] };
+
+function wordsOf(text) {
+  return text.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+function passesState(state) {
+  if (filters.state === '') return true;
+  if (filters.state === 'failed') return state === FAILED;
+  return state !== FAILED && state >= Number(filters.state);
+}
+
+function groupsOf(kernels) {
+  const groups = [];
+  kernels.forEach((kernel, column) => {
+    const last = groups[groups.length - 1];
+    if (last && last.distro === kernel.distro && last.release === kernel.release && last.arch === kernel.arch) {
+      last.end = column + 1;
+    } else {
+      groups.push({ distro: kernel.distro, release: kernel.release, arch: kernel.arch, begin: column, end: column + 1 });
+    }
+  });
+  return groups;
+}
+
+function applyFilters() {
+  const objectWords = wordsOf(filters.objects);
+  const kernelWords = wordsOf(filters.kernels);
+  let objects = model.objects.filter((object) => objectWords.every((word) => object.text.includes(word)));
+  let kernels = model.kernels.filter((kernel) =>
+    (filters.distro === '' || kernel.distro === filters.distro) &&
+    (filters.arch === '' || kernel.arch === filters.arch) &&
+    kernelWords.every((word) => kernel.text.includes(word)));
+  if (filters.state !== '') {
+    const usedKernels = new Uint8Array(model.kernels.length);
+    const candidates = kernels;
+    objects = objects.filter((object) => {
+      let used = false;
+      for (const kernel of candidates) {
+        if (passesState(stateOf(object, kernel))) {
+          used = true;
+          usedKernels[kernel.index] = 1;
+        }
+      }
+      return used;
+    });
+    kernels = kernels.filter((kernel) => usedKernels[kernel.index] === 1);
+  }
+  shown.objects = objects;
+  shown.kernels = kernels;
+  shown.states = objects.map((object) => Uint8Array.from(kernels, (kernel) => stateOf(object, kernel)));
+  shown.groups = groupsOf(kernels);
+}

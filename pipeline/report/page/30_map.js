@@ -1,0 +1,300 @@
+// The map: objects down, kernels across. Only what is in view is drawn, on a canvas of the size of
+// the view that stays in place while an element of the size of the whole scrolls.
+//
+// States differ by more than their colour: the worse one is, the more of its cell it fills, and
+// where cells are wide enough each has a sign.
+
+const ROW = 22;
+const HEADER = 58;
+const FILL = [1, 0.25, 0.45, 0.65, 1, 1, 1];
+const WIDEST_CELL = 26;
+
+const map = {
+  frame: byId('map'), size: byId('map-size'), canvas: byId('map-canvas'),
+  labels: 190,  // pixels for the names of objects
+  cell: 1,      // width of a kernel; less than 1 where several share a pixel
+  row: 0, column: 0,  // of the active cell, among what is shown
+  colours: colours(),
+  waiting: false,
+  isPrinting: false,
+};
+
+// The view, in pixels of the page.
+function viewOfMap() {
+  return { width: map.frame.clientWidth, height: map.frame.clientHeight, left: map.frame.scrollLeft, top: map.frame.scrollTop };
+}
+
+// Sets sizes after filters, zoom or the window have changed.
+function layOutMap() {
+  const available = map.frame.clientWidth || 800;
+  map.labels = available < 600 ? 110 : 190;
+  const room = Math.max(available - map.labels, 50);
+  const kernels = Math.max(shown.kernels.length, 1);
+  const fit = Math.min(room / kernels, WIDEST_CELL);
+  // The slider goes from all in view to the widest cell, by factors.
+  const zoom = Number(byId('zoom').value) / 100;
+  map.cell = fit * Math.pow(WIDEST_CELL / fit, zoom);
+  map.size.style.width = Math.floor(map.labels + map.cell * kernels) + 'px';
+  map.size.style.height = HEADER + ROW * Math.max(shown.objects.length, 1) + 'px';
+  map.row = Math.min(map.row, Math.max(shown.objects.length - 1, 0));
+  map.column = Math.min(map.column, Math.max(shown.kernels.length - 1, 0));
+  map.frame.setAttribute('aria-rowcount', shown.objects.length);
+  map.frame.setAttribute('aria-colcount', shown.kernels.length);
+  drawMapSoon();
+}
+
+function drawMapSoon() {
+  if (map.waiting) return;
+  map.waiting = true;
+  requestAnimationFrame(() => {
+    map.waiting = false;
+    drawMap(viewOfMap());
+  });
+}
+
+function prepareCanvas(width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  const canvas = map.canvas;
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    canvas.style.width = width + 'px';
+    canvas.style.height = height + 'px';
+  }
+  const context = canvas.getContext('2d');
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.fillStyle = map.colours.card;
+  context.fillRect(0, 0, width, height);
+  context.textBaseline = 'middle';
+  return context;
+}
+
+function drawMap(view) {
+  // The sizer is at least as large as the view, so the canvas must not be larger than it.
+  const context = prepareCanvas(view.width, Math.max(view.height, 1));
+  if (shown.objects.length === 0 || shown.kernels.length === 0) {
+    context.fillStyle = map.colours.muted;
+    context.font = fontOfMap(14);
+    context.fillText('Nothing passes the filters.', 16, HEADER + 11);
+    return;
+  }
+  const first = Math.max(0, Math.floor((view.top) / ROW));
+  const last = Math.min(shown.objects.length, Math.ceil((view.top + view.height - HEADER) / ROW));
+  drawCells(context, view, first, last);
+  drawGroupLines(context, view);
+  drawLabels(context, view, first, last);
+  drawHeader(context, view);
+  drawActive(context, view);
+}
+
+function fontOfMap(size, weight) {
+  return (weight || 400) + ' ' + size + 'px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+}
+
+// The worst state of the kernels that share a place.
+function worstOf(states, begin, end) {
+  let worst = 0;
+  for (let i = begin; i < end; i += 1) {
+    const state = states[i];
+    // A failed kernel says nothing about the objects.
+    if (state > worst && (state !== FAILED || end - begin === 1)) worst = state;
+  }
+  return worst;
+}
+
+function drawCells(context, view, first, last) {
+  const cell = map.cell;
+  const step = Math.max(cell, 1);
+  const begin = Math.floor(view.left / step);
+  const end = Math.min(Math.ceil((view.left + view.width - map.labels) / step), Math.ceil(shown.kernels.length * cell / step));
+  const gap = cell >= 6 ? 1 : 0;
+  for (let row = first; row < last; row += 1) {
+    const states = shown.states[row];
+    const y = HEADER + row * ROW - view.top;
+    let runBegin = begin;
+    let runState = -1;
+    for (let i = begin; i <= end; i += 1) {
+      let state = -2;
+      if (i < end) {
+        const from = cell >= 1 ? i : Math.floor(i / cell);
+        state = cell >= 1 ? states[i] : worstOf(states, from, Math.min(Math.max(Math.floor((i + 1) / cell), from + 1), states.length));
+      }
+      if (state !== runState || (gap && i > runBegin)) {
+        if (runState >= 0) drawRun(context, view, runBegin, i, step, gap, y, runState);
+        runBegin = i;
+        runState = state;
+      }
+    }
+  }
+}
+
+function drawRun(context, view, begin, end, step, gap, y, state) {
+  const x = map.labels + begin * step - view.left;
+  const width = (end - begin) * step - gap;
+  const height = ROW - 2;
+  if (state !== FAILED) {
+    context.fillStyle = map.colours.states[0];
+    context.fillRect(x, y + 1, width, height);
+  }
+  if (state > 0) {
+    const filled = Math.round(height * FILL[state]);
+    context.fillStyle = map.colours.states[state];
+    context.fillRect(x, y + 1 + height - filled, width, filled);
+    if (state === AMBIGUOUS) {
+      // A gap through the middle, to tell it from broken.
+      context.fillStyle = map.colours.states[0];
+      context.fillRect(x, y + height / 2, width, 2);
+    } else if (state === FAILED) {
+      context.fillStyle = map.colours.card;
+      context.fillRect(x, y + 5, width, height - 8);
+    }
+  }
+  if (gap && step >= 13 && STATES[state].glyph) {
+    context.fillStyle = state >= BROKEN && state !== FAILED ? map.colours.onState : map.colours.ink;
+    context.font = fontOfMap(12, 700);
+    context.textAlign = 'center';
+    context.fillText(STATES[state].glyph, x + width / 2, y + (state === AMBIGUOUS || state === BROKEN ? ROW / 2 : 8));
+    context.textAlign = 'left';
+  }
+}
+
+function drawGroupLines(context, view) {
+  for (const group of shown.groups) {
+    const x = Math.round(map.labels + group.begin * map.cell - view.left);
+    if (group.begin === 0 || x < map.labels || x > view.width) continue;
+    const before = shown.kernels[group.begin - 1];
+    context.fillStyle = before.distro !== group.distro ? map.colours.muted : map.colours.card;
+    context.fillRect(x - 0.5, HEADER, 1, view.height);
+  }
+}
+
+function cutText(context, text, width) {
+  if (context.measureText(text).width <= width) return text;
+  let low = 0;
+  let high = text.length;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (context.measureText(text.slice(0, middle) + '\u2026').width <= width) low = middle;
+    else high = middle - 1;
+  }
+  return low === 0 ? '' : text.slice(0, low) + '\u2026';
+}
+
+// "/usr/sbin/opensnoop" -> "opensnoop"; the tip has the whole name.
+function shortName(object) {
+  const name = object.name.startsWith('/') ? object.name.slice(object.name.lastIndexOf('/') + 1) : object.name;
+  return name || object.name;
+}
+
+function drawLabels(context, view, first, last) {
+  context.fillStyle = map.colours.card;
+  context.fillRect(0, 0, map.labels - 1, view.height);
+  context.font = fontOfMap(12.5);
+  for (let row = first; row < last; row += 1) {
+    const object = shown.objects[row];
+    const y = HEADER + row * ROW - view.top + ROW / 2;
+    let width = map.labels - 20;
+    if (object.kernelBtf.length > 0) {
+      width -= 18;
+      context.strokeStyle = map.colours.muted;
+      context.strokeRect(map.labels - 26.5, y - 7.5, 15, 15);
+      context.fillStyle = map.colours.muted;
+      context.font = fontOfMap(10, 700);
+      context.fillText('K', map.labels - 22.5, y + 0.5);
+      context.font = fontOfMap(12.5);
+    }
+    context.fillStyle = map.colours.ink;
+    context.fillText(cutText(context, shortName(object), width), 10, y);
+  }
+}
+
+// Names over spans of columns: sticky to the left edge as long as there is room.
+function drawBand(context, view, spans, y, height, weight, onlyWhole) {
+  for (const span of spans) {
+    const left = map.labels + span.begin * map.cell - view.left;
+    const right = map.labels + span.end * map.cell - view.left;
+    if (right < map.labels || left > view.width) continue;
+    const from = Math.max(left, map.labels);
+    context.fillStyle = span.odd ? map.colours.soft : map.colours.card;
+    context.fillRect(from, y, Math.min(right, view.width) - from, height - 1);
+    context.fillStyle = map.colours.line;
+    context.fillRect(right - 1, y, 1, height - 1);
+    const room = Math.min(right, view.width) - from - 6;
+    context.fillStyle = weight > 500 ? map.colours.ink : map.colours.muted;
+    context.font = fontOfMap(weight > 500 ? 12 : 11, weight);
+    if (room > 10) {
+      const text = cutText(context, span.name, room);
+      if (text === span.name || (!onlyWhole && text.length > 2)) context.fillText(text, from + 4, y + height / 2);
+    }
+  }
+}
+
+function bandOf(nameOf, keyOf) {
+  const spans = [];
+  for (const group of shown.groups) {
+    const key = keyOf(group);
+    const last = spans[spans.length - 1];
+    if (last && last.key === key) last.end = group.end;
+    else spans.push({ key, name: nameOf(group), begin: group.begin, end: group.end, odd: spans.length % 2 === 0 });
+  }
+  return spans;
+}
+
+function drawHeader(context, view) {
+  context.fillStyle = map.colours.card;
+  context.fillRect(0, 0, view.width, HEADER - 1);
+  drawBand(context, view, bandOf((g) => g.distro || 'no distro', (g) => g.distro), 0, 20, 650);
+  drawBand(context, view, bandOf((g) => g.release, (g) => g.distro + '\n' + g.release), 20, 19, 400);
+  drawBand(context, view, bandOf((g) => g.arch, (g) => [g.distro, g.release, g.arch].join('\n')), 39, 18, 400, true);
+  context.fillStyle = map.colours.card;
+  context.fillRect(0, 0, map.labels - 1, HEADER);
+  context.font = fontOfMap(11);
+  context.fillStyle = map.colours.muted;
+  ['distro', 'release', 'arch'].forEach((name, i) => {
+    context.textAlign = 'right';
+    context.fillText(name, map.labels - 10, 10 + i * 19.5);
+    context.textAlign = 'left';
+  });
+  context.fillStyle = map.colours.line;
+  context.fillRect(0, HEADER - 1, view.width, 1);
+  context.fillRect(map.labels - 1, 0, 1, view.height);
+}
+
+function drawActive(context, view) {
+  if (map.isPrinting || (document.activeElement !== map.frame && byId('details').hidden)) return;
+  const width = Math.max(map.cell, 5);
+  const x = map.labels + map.column * map.cell - view.left - (width - map.cell) / 2;
+  const y = HEADER + map.row * ROW - view.top;
+  if (x + width < map.labels || y + ROW < HEADER) return;
+  context.fillStyle = map.colours.focus;
+  context.globalAlpha = 0.12;
+  context.fillRect(map.labels, y, view.width, ROW);
+  context.globalAlpha = 1;
+  context.strokeStyle = map.colours.card;
+  context.lineWidth = 4;
+  context.strokeRect(x - 1, y, width + 1, ROW - 1);
+  context.strokeStyle = map.colours.ink;
+  context.lineWidth = 2;
+  context.strokeRect(x - 1, y, width + 1, ROW - 1);
+  context.lineWidth = 1;
+}
+
+// The whole map for paper: pieces that a page has room for.
+function drawMapForPrint() {
+  const before = { labels: map.labels, cell: map.cell, canvas: map.canvas };
+  const width = 1040;
+  const rows = 25;
+  const pieces = [];
+  map.labels = 190;
+  map.cell = Math.min((width - map.labels) / Math.max(shown.kernels.length, 1), WIDEST_CELL);
+  map.isPrinting = true;
+  for (let first = 0; first < Math.max(shown.objects.length, 1); first += rows) {
+    map.canvas = el('canvas', {});
+    const here = Math.min(rows, Math.max(shown.objects.length - first, 1));
+    drawMap({ width, height: HEADER + ROW * here, left: 0, top: first * ROW });
+    pieces.push(map.canvas);
+  }
+  map.isPrinting = false;
+  Object.assign(map, before);
+  replace(byId('map-print'), pieces);
+}
