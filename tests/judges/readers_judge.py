@@ -17,6 +17,7 @@ from judge_inputs import Skip, make_outputs, run_judge
 
 RAW_TYPE = re.compile(r"^\[\d+\] ", re.MULTILINE)
 RAW_STRUCT = re.compile(r"^\[\d+\] (STRUCT|UNION) '([^'(]+)'", re.MULTILINE)
+LONG = re.compile(r"^\[\d+\] INT '[^']*\blong\b", re.MULTILINE)
 PAHOLE_OPTIONS = ["--format_path=btf"]
 
 
@@ -65,7 +66,8 @@ class Readers:
         problems += more
         if raw_again != raw:
             problems.append("bpftool reads something else once it is wrapped")
-        if layout_again != layout:
+        # Of a BTF without `long`, only the ELF file tells the size of pointers.
+        if layout_again != layout and LONG.search(raw):
             problems.append("pahole reads something else once it is wrapped")
         return problems
 
