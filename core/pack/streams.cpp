@@ -11,9 +11,9 @@ namespace {
 
 // Below this a frame's own header eats what it saves.
 constexpr std::size_t kSmallestFrame = 24;
-constexpr std::size_t kLargeStream = 512 * 1024;
+constexpr std::size_t kLargeStream = 4 * 1024 * 1024;
 constexpr int kLevel = 19;
-constexpr int kLevelForLarge = 19;
+constexpr int kLevelForLarge = 12;
 
 void append_number(std::vector<std::byte>& bytes, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) bytes.push_back(static_cast<std::byte>(value | 0x80));
