@@ -1,6 +1,7 @@
 #include "pipeline/pack/scan_pack.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -18,6 +19,18 @@
 
 namespace btfbatch {
 namespace {
+
+// Every kernel takes the same few pieces of some megabytes and frees them. By default they go back
+// to the system each time, and come again page by page, zeroed: a third of the time that a run from
+// a pack takes.
+void keep_freed_memory() {
+#ifdef M_MMAP_THRESHOLD
+  constexpr int kLargestPiece = 32 << 20;
+  constexpr int kMostKept = 64 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLargestPiece);
+  mallopt(M_TRIM_THRESHOLD, kMostKept);
+#endif
+}
 
 class PackArchive : public Archive {
  public:
@@ -118,6 +131,7 @@ Result<std::unique_ptr<Archive>> open_pack_archive(const std::filesystem::path& 
   if (!pack) {
     return std::unexpected(std::move(pack).error());
   }
+  keep_freed_memory();
   for (const std::string& damage : pack->damage()) {
     spdlog::warn("{}: {}", file.string(), damage);
   }
