@@ -30,6 +30,8 @@ struct Entry {
   Buffer content;                     // of an entry of a tar
   std::shared_ptr<const PackedKernel> packed;  // of an entry of a pack: what decodes it
   std::optional<Error> failure;  // why it cannot be unpacked, where the scan knows already
+  // `failure` is of the content, not of what the scan saw: an earlier reading told it to a pack.
+  bool failed_when_read = false;
 };
 
 // What the scan met besides.

@@ -134,7 +134,7 @@ Result<void> Contents::add(KernelWork& work) {
     failures_.push_back({.path = std::move(outcome.archive_path),
                          .reason = std::move(outcome.reasons.front()),
                          .compressed_size = outcome.compressed_size,
-                         .seen_by_scan = work.to_pack == nullptr});
+                         .seen_by_scan = work.to_pack == nullptr && !work.entry.failed_when_read});
     return {};
   }
   const Result<std::size_t> number = number_of(*work.to_pack);

@@ -335,7 +335,8 @@ Result<PackIndex> decode_pack_index(std::span<const std::byte> bytes, std::uint6
   for (std::size_t i = 0; i < counts.size(); ++i) {
     size += std::uint64_t{counts[i]} * kSizes[i];
   }
-  if (!head.ok() || size > bytes.size() || bytes.size() - size >= kAlignment ||
+  if (!head.ok() || bytes.size() % kAlignment != 0 || size > bytes.size() ||
+      bytes.size() - size >= kAlignment ||
       std::ranges::any_of(bytes.subspan(size), [](std::byte b) { return b != std::byte{0}; })) {
     return bad_index("its size is not that of its records");
   }

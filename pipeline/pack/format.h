@@ -93,8 +93,8 @@ inline constexpr std::uint64_t kLargestBase = 64ULL << 20;  // bytes of BTF
 struct PackHeader {
   std::uint64_t file_size = 0;
   std::uint64_t index_size = 0;
-  ContentId index_checksum;
-  ContentId blobs_checksum;
+  ContentId index_checksum{};
+  ContentId blobs_checksum{};
 
   [[nodiscard]] std::uint64_t blobs_begin() const { return kPackHeaderSize + index_size; }
   [[nodiscard]] std::uint64_t blobs_size() const { return file_size - 2 * blobs_begin(); }

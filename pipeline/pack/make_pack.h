@@ -18,8 +18,8 @@
 namespace btfbatch {
 
 struct PackOptions {
-  std::filesystem::path archive;  // as of RunOptions
-  std::filesystem::path out;      // the pack; its folder must exist
+  std::filesystem::path archive{};  // as of RunOptions
+  std::filesystem::path out{};      // the pack; its folder must exist
   // An earlier pack, which may be `out`: a kernel whose file in the archive is the same as when it
   // was packed is taken over as it is. Empty for none.
   std::filesystem::path base{};
@@ -47,10 +47,10 @@ struct PackSummary {
 struct PackObserver {
   // Every kernel is read, and then all that are new are coded. `total` of them are about to be; 0
   // where that is not known.
-  std::function<void(std::string_view phase, std::size_t total)> begin;
+  std::function<void(std::string_view phase, std::size_t total)> begin{};
   // One more is read, or coded. `failure` is why it cannot be; empty where it can.
-  std::function<void(const std::string& path, std::string_view failure)> kernel_done;
-  std::function<bool()> should_stop;
+  std::function<void(const std::string& path, std::string_view failure)> kernel_done{};
+  std::function<bool()> should_stop{};
 };
 
 // Packs every kernel that the filters let through. The bytes of the pack follow from the archive's

@@ -102,6 +102,7 @@ class PackArchive : public Archive {
       return;
     }
     entry->compressed_size = failure.compressed_size;
+    entry->failed_when_read = !failure.seen_by_scan;
     if (!entry->failure) {
       entry->failure = Error{failure.reason};
     }

@@ -34,7 +34,8 @@ class HostileObject {
                        .relocations = relocations_,
                        .programs = {},
                        .has_btf_ext = true,
-                       .warnings = {}});
+                       .warnings = {},
+                       .bytes = {}});
     return ObjectSet::make(std::move(objects));
   }
 

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "core/program/opcode.h"
+#include "test_paths.h"
 #include "tests/support/memory_file.h"
 #include "tests/support/test_data.h"
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 
+#include "test_paths.h"
 #include "tests/core/support/object_sets.h"
 #include "tests/support/test_data.h"
 

@@ -25,13 +25,11 @@ TEST(ReportJson, SaysWhatItsHeaderPromises) {
   EXPECT_EQ(report["kernels"][4]["kernel"], "6.1.0-10");
   EXPECT_EQ(report["kernels"][4]["result"], 1);
   EXPECT_EQ(report["kernels"][4]["content"], 1);
-  EXPECT_EQ(report["broken"], json::parse(R"([
+  EXPECT_EQ(report["broken"], json::parse(R"json([
     {"object": 0, "relocation": 1, "state": "broken", "programs": [0], "kernels": 2,
      "missing": [{"distro": "debian", "arch": "x86_64", "from": "6.1.0-9", "to": "6.1.0-10",
                   "kernels": 2, "all": false, "reason": "task_struct has no member state",
-                  "instead": "task_struct has __state (unsigned int)"
-}]
-}])"));
+                  "instead": "task_struct has __state (unsigned int)"}]}])json"));
   EXPECT_EQ(report["totals"], json::parse(R"({
     "kernels": 5, "minimized": 4, "degraded": 0, "failed": 1, "broken_kernels": 2,
     "broken_relocations": 1, "unique": 2, "archive_bytes": 1500, "btf_bytes": 4000,
