@@ -161,7 +161,7 @@ Result<void> decode(const std::optional<pack::PlainBtf>& base,
   if (coded.empty()) return fail("nothing there");
   switch (static_cast<Method>(coded[0])) {
     case Method::kBytes:
-      return Expander().expand(coded.subspan(1), base_bytes, out);
+      return FrameExpander().expand(coded.subspan(1), base_bytes, out);
     case Method::kTypes:
       if (!base) return fail("the base is not of the kind that this was coded against");
       return pack::rebuild(*base, coded.subspan(1), out);

@@ -88,7 +88,7 @@ Result<StreamReader> StreamReader::open(std::span<const std::byte> coded, std::u
   }
   StreamReader reader;
   reader.expanded_.resize(total);
-  Expander expander;
+  FrameExpander expander;
   std::span<std::byte> room = reader.expanded_;
   for (std::size_t i = 0; i < kStreamCount; ++i) {
     const auto [raw, stored] = sizes[i];

@@ -52,15 +52,15 @@ Result<std::vector<std::byte>> compress_frame(std::span<const std::byte> bytes,
   return frame;
 }
 
-void Expander::Free::operator()(ZSTD_DCtx* context) const {
+void FrameExpander::Free::operator()(ZSTD_DCtx* context) const {
   ZSTD_freeDCtx(context);
 }
 
-Expander::Expander() : context_(ZSTD_createDCtx()) {
+FrameExpander::FrameExpander() : context_(ZSTD_createDCtx()) {
   if (!context_) throw std::bad_alloc();
 }
 
-Result<void> Expander::expand(std::span<const std::byte> frame, std::span<const std::byte> prefix,
+Result<void> FrameExpander::expand(std::span<const std::byte> frame, std::span<const std::byte> prefix,
                               std::span<std::byte> out) {
   // In one call nothing is allocated for the window, however large the frame says it is.
   if (auto done =

@@ -19,9 +19,9 @@ namespace btfbatch {
                                                             int level);
 
 // Expands frames, one after the other. Not to be used from two threads at once.
-class Expander {
+class FrameExpander {
  public:
-  Expander();
+  FrameExpander();
 
   // Fails unless `frame` decodes to exactly out.size() bytes.
   [[nodiscard]] Result<void> expand(std::span<const std::byte> frame,

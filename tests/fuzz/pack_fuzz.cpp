@@ -37,7 +37,9 @@ Bytes sealed(std::span<const std::byte> bytes) {
   }
   std::memcpy(&index_size, file.data() + 24, sizeof index_size);
   index_size = index_size / 8 * 8 % (file.size() / 2 - kPackHeaderSize + 1) / 8 * 8;
-  const PackHeader rough{.file_size = file.size(), .index_size = index_size};
+  PackHeader rough;
+  rough.file_size = file.size();
+  rough.index_size = index_size;
   std::uint32_t blobs = 0;
   if (index_size >= sizeof blobs) {
     std::memcpy(&blobs, file.data() + kPackHeaderSize, sizeof blobs);
