@@ -93,19 +93,6 @@ std::vector<std::string> lines_of(const RunSummary& summary,
   return lines;
 }
 
-// "opensnoop.bpf.o: trace_open (fentry/do_open)", of those that no external BTF helps.
-std::vector<std::string> needing_kernel_btf(const RunSummary& summary) {
-  std::vector<std::string> programs;
-  for (const ObjectNeeds& object : summary.answers.objects) {
-    for (const ProgramNeed& program : object.programs) {
-      if (!program.kernel_btf.empty()) {
-        programs.push_back(fmt::format("{}: {} ({})", object.name, program.name, program.section));
-      }
-    }
-  }
-  return programs;
-}
-
 enum class Spans : bool { kLeftOut, kShown };
 
 void add_answers(Page& page, const RunSummary& summary, Spans spans) {
@@ -121,11 +108,6 @@ void add_answers(Page& page, const RunSummary& summary, Spans spans) {
                                format_count(summary.kernels.size(), "kernel")));
     page.list(lines_of(summary, broken, spans == Spans::kShown ? kMostSpans : 0));
   }
-  if (const std::vector<std::string> programs = needing_kernel_btf(summary); !programs.empty()) {
-    page.row("kernel BTF", format_count(programs.size(), "program") +
-                               " that no external BTF helps where the kernel has none");
-    page.packed_list(programs);
-  }
 }
 
 Json answers_json(const RunSummary& summary) {
@@ -134,8 +116,7 @@ Json answers_json(const RunSummary& summary) {
       std::ranges::count(broken, RelocationState::kAmbiguous, &BrokenRelocation::state));
   return {{"broken", broken.size() - ambiguous},
           {"ambiguous", ambiguous},
-          {"kernels", count_broken_kernels(summary)},
-          {"need_kernel_btf", needing_kernel_btf(summary)}};
+          {"kernels", count_broken_kernels(summary)}};
 }
 
 void add_reports(Page& page, const RunOptions& options) {

@@ -39,7 +39,7 @@ struct Totals {
 //            kernel_btf_programs (such as "on_open (fentry)"), warnings}
 //   kernels: read, written, unique, duplicate, reused (taken over from earlier runs), degraded,
 //            failed, left_out
-//   answers: broken and ambiguous relocations, kernels that have one, need_kernel_btf: programs
+//   answers: broken and ambiguous relocations, kernels that have one
 //   bytes:   archive, btf, written, times_smaller
 //   bundles: list of {path, size, plain_tar_xz_size (see BundleSummary; not of files to link)}
 //   seconds, manifest (path; empty without an output folder)

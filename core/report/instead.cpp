@@ -137,7 +137,7 @@ class Explainer {
       if (same == places.end()) return missing_member(*behind, accessor, places);
       if (!is_compatible(accessor, same->type)) return changed_type(accessor, *same);
       at = same->type;
-      path_ += "." + shown(same->name);
+      path_.append(".").append(shown(same->name));
     }
     return {"its path could not be followed", {}};
   }

@@ -239,7 +239,10 @@ class KernelReporter::Impl {
                          KernelJob& job) {
     ObjectReport report;
     for (const RelocationAnswer& answer : answers) {
-      const bool is_found = answer.resolution != nullptr && answer.answered == Answered::kResolved;
+      // A target's type ID is another one in every BTF, and means nothing outside of it.
+      const bool is_found =
+          answer.resolution != nullptr && answer.answered == Answered::kResolved &&
+          needs_[object].relocations[report.values.size()].kind != RelocationKind::kTypeIdTarget;
       report.values.push_back(is_found ? answer.resolution->value.value : 0);
     }
     std::shared_ptr<const Reaches> reaches;

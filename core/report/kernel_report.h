@@ -78,8 +78,9 @@ struct Trouble {
 // One object on one kernel. Immutable; kernels on which all is the same share it.
 struct ObjectReport {
   std::vector<RelocationState> sites;  // of each of ObjectNeeds::sites
-  std::vector<std::uint64_t> values;   // of each relocation, what a loader patches in; 0 where none
-  std::vector<Trouble> troubles;       // by relocation
+  std::vector<std::uint64_t> values;  // of each relocation, what a loader patches in; 0 where none,
+                                      // and for the ID of a kernel's type
+  std::vector<Trouble> troubles;      // by relocation
 
   bool operator==(const ObjectReport&) const = default;
 

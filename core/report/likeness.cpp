@@ -56,7 +56,8 @@ double likeness(std::string_view a, std::string_view b) {
   b = without_underscores(b);
   if (a.empty() || b.empty()) return 0;
   if (a == b) return 0.95;
-  const auto [shorter, longer] = std::minmax({a.size(), b.size()});  // by value
+  const std::size_t shorter = std::min(a.size(), b.size());
+  const std::size_t longer = std::max(a.size(), b.size());
   if (longer > kMaxName) return 0;
   const double ratio = static_cast<double>(shorter) / static_cast<double>(longer);
   const bool contained = a.size() < b.size() ? has_all_words(a, b) : has_all_words(b, a);

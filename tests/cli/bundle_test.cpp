@@ -148,7 +148,7 @@ TEST_F(BundleProgram, StaysWhereStrictStopsTheRun) {
   const ProgramResult result = btfbatch(bundle_job({"--bundle", "b.btfs", "--strict"}));
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("stopped by --strict: "));
-  EXPECT_THAT(result.err, HasSubstr("; no bundle is made"));
+  EXPECT_THAT(result.err, HasSubstr("; no file is made"));
   EXPECT_EQ(content("b.btfs"), "old");
 }
 
@@ -165,7 +165,7 @@ TEST_F(BundleProgram, StaysWhereASignalStopsTheRun) {
   program.send(SIGTERM);
   const ProgramResult result = program.finish();
   EXPECT_EQ(result.exit_code, 143);
-  EXPECT_THAT(result.err, HasSubstr("no bundle is made"));
+  EXPECT_THAT(result.err, HasSubstr("no file is made"));
   EXPECT_EQ(tree_of(dir_.path()).at("b.btfs"), "old");
   EXPECT_EQ(tree_of(dir_.path()).size(), 501U);
 }

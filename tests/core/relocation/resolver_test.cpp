@@ -33,7 +33,8 @@ std::string patch_of(RelocationKind kind, const Resolution& resolution) {
 }
 
 std::string patch_of(const test::LibbpfAnswer& answer) {
-  static const std::regex patched(".* (-> \\d+)");
+  // Behind a semicolon: the new size of a load.
+  static const std::regex patched("[^;]* (-> \\d+)(;.*)?");
   std::smatch match;
   if (answer.answer.contains("failed to relocate")) return "refused";
   if (answer.answer.starts_with("poisoned")) return "poisoned";
@@ -77,6 +78,8 @@ TEST_P(ResolverOn, GivesTheValuesThatLibbpfPatchesIn) {
         continue;
       }
       if (!has_comparable_value(relocations[i].kind, *kernel)) continue;
+      // The value is there, but the instruction cannot take it: for verify() and reports to say.
+      if (libbpf.answers[i].answer.contains("accesses field incorrectly")) continue;
       EXPECT_EQ(ours[i], patch_of(libbpf.answers[i]))
           << name << ", relocation " << i << ": " << libbpf.answers[i].question;
     }

@@ -1,5 +1,6 @@
 // What becomes of packs that were altered or cut short: never a wrong byte, and never more lost
 // than must be.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -121,10 +122,12 @@ TEST_F(Damage, WhatWasCutOffIsNamedAndTheRestIsRead) {
   }
   // From all to none: the last byte of the last blob is behind many a kernel.
   EXPECT_GT(losses.size(), 3U);
-  const Result<PackFile> cut = PackFile::open(dir_.write("hub.btfpack", whole_.substr(0, 2000)));
+  const Result<PackFile> cut =
+      PackFile::open(dir_.write("hub.btfpack", whole_.substr(0, whole_.size() / 2)));
   ASSERT_TRUE(cut) << cut.error().message;
   ASSERT_EQ(cut->damage().size(), 1U);
-  EXPECT_THAT(cut->damage().front(), HasSubstr("is truncated: has 2000 of "));
+  EXPECT_THAT(cut->damage().front(),
+              HasSubstr(fmt::format("is truncated: has {} of ", whole_.size() / 2)));
 }
 
 TEST_F(Damage, WhatWasAppendedIsTold) {
