@@ -17,7 +17,7 @@ from judge_inputs import Skip, make_outputs, run_judge
 
 RAW_TYPE = re.compile(r"^\[\d+\] ", re.MULTILINE)
 RAW_STRUCT = re.compile(r"^\[\d+\] (STRUCT|UNION) '([^'(]+)'", re.MULTILINE)
-LONG = re.compile(r"^\[\d+\] INT '[^']*\blong\b", re.MULTILINE)
+LONG = re.compile(r"^\[\d+\] INT '(?![^']*long[^']*long)[^']*\blong\b", re.MULTILINE)
 PAHOLE_OPTIONS = ["--format_path=btf"]
 
 

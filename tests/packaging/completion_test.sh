@@ -32,7 +32,7 @@ expect() {
 
 # The list in --help, which the program does not make of what completion is told.
 options_of() {
-  "$program" "$1" --help | sed -nE 's/^  (-[^ ]+).*/\1/p' | tr ',' '\n' | LC_ALL=C sort | xargs
+  "$program" "$1" --help | sed -nE 's/^  (-[^ ]+).*/\1/p' | tr ',' '\n' | LC_ALL=C sort -u | xargs
 }
 commands=$("$program" --help | sed -n '/^Commands/,/^$/s/^  \([a-z-]*\) .*/\1/p')
 [[ $(wc -w <<<"$commands") -ge 3 ]] || { echo "--help lists no commands"; exit 1; }
