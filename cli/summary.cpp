@@ -93,9 +93,9 @@ std::vector<std::string> lines_of(const RunSummary& summary,
   return lines;
 }
 
-enum class Spans : bool { kLeftOut, kShown };
+enum class Broken : bool { kCounted, kListed };
 
-void add_answers(Page& page, const RunSummary& summary, Spans spans) {
+void add_answers(Page& page, const RunSummary& summary, Broken how) {
   constexpr std::size_t kMostSpans = 4;
   const std::vector<BrokenRelocation> broken = find_broken(summary);
   const auto ambiguous = static_cast<std::size_t>(
@@ -104,9 +104,12 @@ void add_answers(Page& page, const RunSummary& summary, Spans spans) {
   page.row("broken", broken.size() - ambiguous);
   page.row("ambiguous", ambiguous);
   if (!broken.empty()) {
-    page.row("on", fmt::format("{} of {}", count_broken_kernels(summary),
-                               format_count(summary.kernels.size(), "kernel")));
-    page.list(lines_of(summary, broken, spans == Spans::kShown ? kMostSpans : 0));
+    page.row("on", fmt::format("{} of {}{}", count_broken_kernels(summary),
+                               format_count(summary.kernels.size(), "kernel"),
+                               how == Broken::kCounted ? "; see 'btfbatch report'" : ""));
+    if (how == Broken::kListed) {
+      page.list(lines_of(summary, broken, kMostSpans));
+    }
   }
 }
 
@@ -176,7 +179,7 @@ std::string summary_text(const RunSummary& summary, const RunOptions& options) {
   }
   add_kernels(page, summary, totals);
   if (!options.whole) {
-    add_answers(page, summary, Spans::kLeftOut);
+    add_answers(page, summary, Broken::kCounted);
   }
   page.headline("Bytes");
   page.row("archive", format_size(totals.archive_bytes));
@@ -207,7 +210,7 @@ std::string report_text(const RunSummary& summary, const RunOptions& options) {
   page.row("read", totals.read);
   page.row("degraded", totals.degraded);
   page.row("failed", totals.failed);
-  add_answers(page, summary, Spans::kShown);
+  add_answers(page, summary, Broken::kListed);
   page.headline("Run");
   page.row("time", format_duration(summary.wall));
   add_reports(page, options);

@@ -119,7 +119,7 @@ TEST_F(Report, TakesARunsConfigurationFile) {
 TEST_F(Report, TheRunsSummarySaysHowMuchBreaks) {
   const ProgramResult result = btfbatch(job());
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.out, HasSubstr("  on           1 of 3 kernels\n"));
+  EXPECT_THAT(result.out, HasSubstr("  on           1 of 3 kernels; see 'btfbatch report'\n"));
   const ProgramResult programs = btfbatch(job({}, {"externs"}));
   EXPECT_THAT(programs.out, HasSubstr(" for kernels with BTF of their own only"));
 }
