@@ -85,7 +85,7 @@ std::vector<std::string> lines_of(const RunSummary& summary,
     for (const BrokenSpan& span : std::span(relocation.spans).first(shown)) {
       lines.push_back("  " + describe_span(span));
     }
-    if (shown < relocation.spans.size() && most > 0) {
+    if (shown < relocation.spans.size()) {
       lines.push_back(
           fmt::format("  and {}", format_count(relocation.spans.size() - shown, "more span")));
     }

@@ -114,9 +114,7 @@ bool is_within(const std::filesystem::path& path, const std::filesystem::path& f
 Result<void> check_place_of_new_file(const std::filesystem::path& file,
                                      const std::filesystem::path& archive) {
   std::error_code error;
-  // weakly_canonical() leaves a name relative whose first part does not exist.
-  const std::filesystem::path place =
-      std::filesystem::weakly_canonical(std::filesystem::absolute(file, error), error);
+  const std::filesystem::path place = resolve_place(file, error);
   if (error) {
     return fail(error.message());
   }
