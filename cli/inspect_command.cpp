@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/needs_page.h"
 #include "cli/text.h"
+#include "pipeline/cores.h"
 #include "pipeline/objects.h"
 
 namespace btfbatch::cli {
@@ -58,7 +59,7 @@ int inspect_command(std::span<const std::string> arguments) {
   if (objects.empty()) {
     return print_answer(line.wrong_usage("no object given: btfbatch inspect OBJ..."));
   }
-  const Result<LoadedObjects> loaded = load_objects(objects);
+  const Result<LoadedObjects> loaded = load_objects(objects, available_cores());
   if (!loaded) {
     print(stderr, fmt::format("btfbatch: error: {}\n", printable(loaded.error().message)));
     return kWrongUsage;

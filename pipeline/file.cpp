@@ -36,38 +36,69 @@ Result<OpenFile> open_regular_file(const std::filesystem::path& path) {
   return OpenFile{.fd = std::move(fd), .size = static_cast<std::uint64_t>(status.st_size)};
 }
 
+namespace {
+
+// Fills `size` bytes, or as many as the file still has; how many these are.
+Result<std::size_t> read_all(const UniqueFd& fd, char* bytes, std::size_t size) {
+  std::size_t filled = 0;
+  while (filled < size) {
+    const ssize_t got = read(fd.get(), bytes + filled, size - filled);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return fail(fmt::format("cannot be read: {}", errno_text(errno)));
+    }
+    if (got == 0) {
+      break;  // shortened since it was opened; what is left is what it holds now
+    }
+    filled += static_cast<std::size_t>(got);
+  }
+  return filled;
+}
+
+Result<OpenFile> open_file_within(const std::filesystem::path& path, std::uint64_t max_size) {
+  Result<OpenFile> file = open_regular_file(path);
+  if (file && file->size > max_size) {
+    return fail(fmt::format("has {} bytes, more than the {} allowed", file->size, max_size));
+  }
+  return file;
+}
+
+}  // namespace
+
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_size) {
-  const Result<OpenFile> file = open_regular_file(path);
+  const Result<OpenFile> file = open_file_within(path, max_size);
   if (!file) {
     return std::unexpected(file.error());
   }
-  if (file->size > max_size) {
-    return fail(fmt::format("has {} bytes, more than the {} allowed", file->size, max_size));
-  }
   // Not filled with zeros first: where nothing has changed, reading is most of what a run does.
   std::string content;
-  int failure = 0;
+  Result<std::size_t> filled = 0;
   content.resize_and_overwrite(file->size, [&](char* bytes, std::size_t size) {
-    std::size_t filled = 0;
-    while (filled < size) {
-      const ssize_t got = read(file->fd.get(), bytes + filled, size - filled);
-      if (got < 0 && errno == EINTR) {
-        continue;
-      }
-      if (got < 0) {
-        failure = errno;
-      }
-      if (got <= 0) {
-        break;  // 0: shortened since it was opened; what is left is what it holds now
-      }
-      filled += static_cast<std::size_t>(got);
-    }
-    return filled;
+    filled = read_all(file->fd, bytes, size);
+    return filled.value_or(0);
   });
-  if (failure != 0) {
-    return fail(fmt::format("cannot be read: {}", errno_text(failure)));
+  if (!filled) {
+    return std::unexpected(std::move(filled).error());
   }
   return content;
+}
+
+Result<void> read_file(const std::filesystem::path& path, std::uint64_t max_size, Buffer& content) {
+  content.clear();
+  const Result<OpenFile> file = open_file_within(path, max_size);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  const std::span<std::byte> bytes = content.append_unfilled(file->size);
+  Result<std::size_t> filled =
+      read_all(file->fd, reinterpret_cast<char*>(bytes.data()), bytes.size());
+  if (!filled) {
+    return std::unexpected(std::move(filled).error());
+  }
+  content.shorten(*filled);
+  return {};
 }
 
 Result<void> write_new_file(const std::filesystem::path& path, std::span<const std::byte> bytes,

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "pipeline/buffer.h"
 
 namespace btfbatch {
 
@@ -46,6 +47,11 @@ struct OpenFile {
 // The whole content of a regular file of at most `max_size` bytes.
 [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path,
                                             std::uint64_t max_size);
+
+// The same in place of what `content` held: for many files, one after the other, whose bytes are
+// not kept. On an error `content` holds nothing of use.
+[[nodiscard]] Result<void> read_file(const std::filesystem::path& path, std::uint64_t max_size,
+                                     Buffer& content);
 
 enum class Sync : bool { kNo, kYes };
 

@@ -4,6 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
+#include <iterator>
 
 #include "core/elf/sections.h"
 #include "core/object/embedded.h"
@@ -73,37 +76,73 @@ Error no_object(std::span<const std::byte> content) {
                         elf->machine, kMachineBpf)};
 }
 
-// Parses all objects in one file and appends them to `objects` and `summaries`.
-Result<void> parse_file(const std::string& file, std::span<const std::byte> content,
-                        std::vector<Object>& objects, std::vector<ObjectSummary>& summaries) {
-  const std::vector<EmbeddedObject> images = find_embedded_objects(content);
-  if (images.empty()) {
+// All objects in one file.
+struct FileObjects {
+  std::deque<std::string> images;
+  std::vector<Object> objects;  // refer to `images`
+  std::vector<ObjectSummary> summaries;
+};
+
+Result<FileObjects> parse_file(const std::string& file, std::span<const std::byte> content) {
+  const std::vector<EmbeddedObject> found = find_embedded_objects(content);
+  if (found.empty()) {
     return fail_within(file, no_object(content));
   }
-  for (std::size_t i = 0; i < images.size(); ++i) {
+  FileObjects all;
+  for (std::size_t i = 0; i < found.size(); ++i) {
     const std::string name = i == 0 ? file : fmt::format("{}#{}", file, i + 1);
-    Result<Object> object = parse_object(name, images[i].bytes);
+    const std::string& image = all.images.emplace_back(
+        reinterpret_cast<const char*>(found[i].bytes.data()), found[i].bytes.size());
+    Result<Object> object = parse_object(name, bytes_of(image));
     if (!object) {
       return fail_within(name, std::move(object).error());
     }
-    for (const std::string& warning : object->warnings) {
-      spdlog::debug("{}: {}", name, warning);
-    }
-    const bool is_embedded = images[i].offset != 0;
-    summaries.push_back({.name = name,
-                         .found_in = is_embedded ? file : std::string(),
-                         .relocations = object->relocations.size(),
-                         .programs = object->programs.size(),
-                         .has_btf_ext = object->has_btf_ext,
-                         .warnings = object->warnings});
-    objects.push_back(*std::move(object));
+    const bool is_embedded = found[i].offset != 0;
+    all.summaries.push_back({.name = name,
+                             .found_in = is_embedded ? file : std::string(),
+                             .relocations = object->relocations.size(),
+                             .programs = object->programs.size(),
+                             .has_btf_ext = object->has_btf_ext,
+                             .warnings = object->warnings});
+    all.objects.push_back(*std::move(object));
   }
-  return {};
+  return all;
+}
+
+// What each of the files holds, read by `jobs` threads.
+std::vector<Result<FileObjects>> read_files(std::span<const std::filesystem::path> files,
+                                            unsigned jobs, StopSignal* stop) {
+  std::vector<Result<FileObjects>> read(files.size(), fail("stopped"));
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    // Executables are many times as large as the objects in them: one after the other in the same
+    // memory, and only the objects are kept.
+    Buffer content;
+    for (std::size_t i = next++; i < files.size(); i = next++) {
+      if (stop != nullptr && stop->stopped()) {
+        return;
+      }
+      const std::string name = files[i].string();
+      Result<void> filled = read_file(files[i], kLargestFile, content);
+      read[i] =
+          filled ? parse_file(name, content.bytes()) : fail_within(name, std::move(filled).error());
+    }
+  };
+  std::vector<std::future<void>> others;
+  for (std::size_t job = 1; job < std::min<std::size_t>(jobs, files.size()); ++job) {
+    others.push_back(std::async(std::launch::async, work));
+  }
+  work();
+  for (std::future<void>& other : others) {
+    other.get();
+  }
+  return read;
 }
 
 }  // namespace
 
-Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths, StopSignal* stop) {
+Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths, unsigned jobs,
+                                   StopSignal* stop) {
   const Result<std::vector<std::filesystem::path>> files = files_of(paths);
   if (!files) {
     return std::unexpected(files.error());
@@ -111,28 +150,28 @@ Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths,
   if (files->empty()) {
     return fail("no objects given");
   }
-  std::vector<std::string> contents;
-  contents.reserve(files->size());  // objects refer to the strings: they must not move
+  std::deque<std::string> images;
   std::vector<Object> objects;
   std::vector<ObjectSummary> summaries;
-  for (const std::filesystem::path& file : *files) {
-    if (stop != nullptr && stop->stopped()) {
-      return fail("stopped");
+  std::vector<Result<FileObjects>> read = read_files(*files, jobs, stop);
+  for (Result<FileObjects>& file : read) {
+    if (!file) {
+      return std::unexpected(std::move(file).error());
     }
-    Result<std::string> content = read_file(file, kLargestFile);
-    if (!content) {
-      return fail_within(file.string(), std::move(content).error());
-    }
-    contents.push_back(*std::move(content));
-    if (Result<void> parsed =
-            parse_file(file.string(), bytes_of(contents.back()), objects, summaries);
-        !parsed) {
-      return std::unexpected(std::move(parsed).error());
-    }
+    // The objects refer to the images' bytes, which stay where they are: no string as long as an
+    // ELF header holds them within itself.
+    std::ranges::move(file->images, std::back_inserter(images));
+    std::ranges::move(file->objects, std::back_inserter(objects));
+    std::ranges::move(file->summaries, std::back_inserter(summaries));
   }
   Result<ObjectSet> set = ObjectSet::make(std::move(objects));
   if (!set) {
     return std::unexpected(std::move(set).error());
+  }
+  for (const ObjectSummary& object : summaries) {
+    for (const std::string& warning : object.warnings) {
+      spdlog::debug("{}: {}", object.name, warning);
+    }
   }
   for (std::size_t i = 0; i < summaries.size(); ++i) {
     for (const ProgramNeed& program : program_needs_of(set->objects()[i])) {
@@ -148,7 +187,7 @@ Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths,
         "kernel's own, the ID means nothing to the kernel");
   }
   return LoadedObjects{
-      .files = std::move(contents), .set = *std::move(set), .summaries = std::move(summaries)};
+      .images = std::move(images), .set = *std::move(set), .summaries = std::move(summaries)};
 }
 
 Result<LoadedObjects> no_objects() {
@@ -156,7 +195,7 @@ Result<LoadedObjects> no_objects() {
   if (!set) {
     return std::unexpected(std::move(set).error());
   }
-  return LoadedObjects{.files = {}, .set = *std::move(set), .summaries = {}};
+  return LoadedObjects{.images = {}, .set = *std::move(set), .summaries = {}};
 }
 
 }  // namespace btfbatch

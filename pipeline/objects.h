@@ -1,6 +1,7 @@
 // From what the user names as objects to the set that all kernels are minimized for.
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -13,11 +14,11 @@
 
 namespace btfbatch {
 
-// The objects of a run, together with the files' bytes, which they refer to. Immutable once loaded;
-// may be shared between threads.
+// The objects of a run, together with their bytes, which they refer to. Immutable once loaded; may
+// be shared between threads.
 struct LoadedObjects {
-  std::vector<std::string> files;        // content of each file
-  ObjectSet set;                         // refers to `files`
+  std::deque<std::string> images;        // each object's ELF image, which no longer moves
+  ObjectSet set;                         // refers to `images`
   std::vector<ObjectSummary> summaries;  // for each object of the set, in its order
 };
 
@@ -26,10 +27,10 @@ struct LoadedObjects {
 // in a file is named "FILE#2", and so on.
 //
 // Fails, naming the file or object, where one cannot be read, holds no eBPF object, or cannot be
-// parsed, and where `stop`, if given, says so. Not to be called from two threads at once: see
-// parse_object().
+// parsed, and where `stop`, if given, says so. Files are read by `jobs` threads, at least one; what
+// comes out does not depend on how many.
 [[nodiscard]] Result<LoadedObjects> load_objects(std::span<const std::filesystem::path> paths,
-                                                 StopSignal* stop = nullptr);
+                                                 unsigned jobs = 1, StopSignal* stop = nullptr);
 
 // What asks nothing of a kernel.
 [[nodiscard]] Result<LoadedObjects> no_objects();

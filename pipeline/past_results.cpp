@@ -79,7 +79,7 @@ void PastResults::add_output(const std::filesystem::path& root, const Manifest& 
   NotesOfResults notes(manifest.run.answers);
   for (std::size_t i = 0; i < manifest.run.kernels.size(); ++i) {
     const KernelOutcome& kernel = manifest.run.kernels[i];
-    if (kernel.outcome != Outcome::kMinimized || !kernel.source_hash ||
+    if (kernel.outcome == Outcome::kFailed || !kernel.source_hash ||
         (kernel.result == AnswerTable::kNoResult && !manifest.run.answers.objects.empty())) {
       continue;
     }
@@ -90,7 +90,8 @@ void PastResults::add_output(const std::filesystem::path& root, const Manifest& 
                                                   .size = kernel.minimized_size,
                                                   .btf_size = kernel.btf_size,
                                                   .type_count = kernel.type_count,
-                                                  .notes = notes.of(kernel)});
+                                                  .notes = notes.of(kernel),
+                                                  .reasons = kernel.reasons});
     }
   }
 }
@@ -104,7 +105,7 @@ std::optional<PastResult> PastResults::find(const ContentId& source) const {
   const auto [first, last] = stored_.equal_range(source);
   for (auto stored = first; stored != last; ++stored) {
     if (std::optional<PastResult> result = read(stored->second)) {
-      if (cache_ && !cache_->mark_used(source)) {
+      if (cache_ && result->reasons.empty() && !cache_->mark_used(source)) {
         cache_->keep(source, result->minimized, result->notes, result->btf_size);
       }
       return result;
@@ -143,6 +144,7 @@ std::optional<PastResult> PastResults::read(const Stored& stored) {
   result.minimized.id = stored.id;
   result.minimized.type_count = stored.type_count;
   result.notes = *stored.notes;
+  result.reasons = stored.reasons;
   result.btf_size = stored.btf_size;
   result.file = stored.file;
   return result;

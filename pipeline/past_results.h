@@ -9,10 +9,12 @@
 // - The limit --max-btf-size decides whether a kernel fails. A kernel that got through under one
 //   limit gets through, to the same bytes, under any larger one; so the earlier limit must not have
 //   been above this run's.
-// - Only a result without reasons is taken over. The reasons of a degraded kernel name objects,
-//   sections and places of relocations, which a rebuild can change though the fingerprint stays;
-//   degraded kernels are few, so they are always done anew. Failed ones are tried again each time:
-//   what stood in the way may be gone.
+// - The reasons of a degraded kernel name objects, sections and places of relocations, which a
+// rebuild
+//   can change though the fingerprint stays. They are taken over where they say what they would say
+//   now; else the kernel is done anew. The cache, which many object sets may share, keeps results
+//   without reasons only. Failed kernels are tried again each time: what stood in the way may be
+//   gone.
 //
 // Nothing that was stored is believed: its bytes are hashed before they are used.
 #pragma once
@@ -23,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/content_id.h"
 #include "core/minimize/minimize.h"
@@ -60,6 +63,7 @@ class PastResults {
     std::uint64_t btf_size = 0;
     std::uint32_t type_count = 0;
     std::shared_ptr<const KernelNotes> notes;
+    std::vector<std::string> reasons;  // where degraded
   };
   [[nodiscard]] static std::optional<PastResult> read(const Stored& stored);
 

@@ -53,6 +53,7 @@ struct PastResult {
   KernelNotes notes;           // what the minimized BTF does not tell
   std::uint64_t btf_size = 0;  // bytes of the kernel's full BTF
   std::filesystem::path file;  // of an output folder, which holds just these bytes; or empty
+  std::vector<std::string> reasons{};  // where degraded, as the earlier run told them
 };
 
 // Thread-safe.

@@ -50,7 +50,7 @@ Result<ProcessedKernels> process_kernels(const RunOptions& options, Archive& arc
   const Proof proof = options.verify ? Proof::kYes : Proof::kNo;
   BufferPool buffers;
   KernelWriter writer(blobs, options.strict, stop, done, &collector);
-  run_graph(archive, options.jobs != 0 ? options.jobs : available_cores(), stop,
+  run_graph(archive, thread_count(options.jobs), stop,
             {.unpack =
                  [&](KernelWork& work) {
                    unpack_kernel(work, limits, past, buffers, options.whole ? nullptr : &answers);
@@ -252,7 +252,8 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
 
   // The objects, once for all kernels. Past here the object set is read-only.
   const Result<LoadedObjects> objects =
-      options.whole ? no_objects() : load_objects(options.objects, &stop);
+      options.whole ? no_objects()
+                    : load_objects(options.objects, thread_count(options.jobs), &stop);
   if (!objects && stop.stopped()) {
     summary.stopped_early = true;
     return summary;

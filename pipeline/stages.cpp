@@ -28,14 +28,27 @@ void set_result(KernelWork& work, MinimizedBtf minimized) {
   work.minimized = std::move(minimized);
 }
 
-// False where there is no report to be had of it.
+// Whether the reasons of an earlier run are those that this one would give: told of the same places
+// of the same objects.
+bool still_hold(const std::vector<std::string>& reasons, const KernelAnswers& answers,
+                const KernelReport& report) {
+  return std::ranges::equal(reasons, answers.unanswerable(report),
+                            [&](const std::string& reason, const UnanswerableRelocation& now) {
+                              return reason.starts_with(describe_relocation(
+                                  answers.objects(), now.object, now.relocation, now.reason));
+                            });
+}
+
+// False where there is no report to be had of it, or its reasons would be others now.
 bool take_over(KernelWork& work, PastResult result, KernelAnswers* answers) {
   if (answers != nullptr) {
     work.report = answers->of_minimized(result.minimized.bytes, result.minimized.id, result.notes);
-    if (!work.report) {
+    if (!work.report || !still_hold(result.reasons, *answers, *work.report)) {
+      work.report.reset();
       return false;
     }
   }
+  work.outcome.reasons = std::move(result.reasons);
   work.outcome.machine = result.notes.machine;
   work.outcome.reused = true;
   work.outcome.btf_size = result.btf_size;

@@ -322,7 +322,8 @@ std::expected<VerifySummary, RunError> verify_output(const VerifyOptions& option
   }
 
   // The objects, once for all kernels. Past here the object set is read-only.
-  const Result<LoadedObjects> objects = load_objects(options.objects, &stop);
+  const Result<LoadedObjects> objects =
+      load_objects(options.objects, thread_count(options.jobs), &stop);
   if (!objects && stop.stopped()) {
     summary.stopped_early = true;
     return summary;
@@ -349,7 +350,7 @@ std::expected<VerifySummary, RunError> verify_output(const VerifyOptions& option
   const PastResults nothing_known{ResultRules{}};
   BufferPool buffers;
   run_graph(
-      **archive, options.jobs != 0 ? options.jobs : available_cores(), stop,
+      **archive, thread_count(options.jobs), stop,
       {.unpack = [&](KernelWork& work) { unpack_kernel(work, limits, nothing_known, buffers); },
        .judge =
            [&](KernelWork& work) {

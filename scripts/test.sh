@@ -49,4 +49,4 @@ elif [[ ! -d $BTFBATCH_TEST_ARCHIVE ]]; then
 fi
 cmake --preset release
 cmake --build --preset release
-ctest --preset release "$@"
+ctest --preset release --parallel "$(nproc)" "$@"

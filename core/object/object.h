@@ -72,7 +72,8 @@ struct Object {
 //
 // Fails where the object has no .BTF, or where its ELF, .BTF, .BTF.ext or a relocation in it is
 // malformed. That libbpf cannot open it (legacy maps, other endianness) is a warning.
-// Not to be called from two threads at once: libbpf's print hook is global to the process.
+// Thread-safe, but for others that set libbpf's print hook meanwhile, which is global to the
+// process.
 [[nodiscard]] Result<Object> parse_object(std::string name, std::span<const std::byte> bytes);
 
 }  // namespace btfbatch

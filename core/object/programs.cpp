@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace btfbatch {
@@ -17,8 +18,9 @@ struct ObjectClose {
   void operator()(bpf_object* object) const { bpf_object__close(object); }
 };
 
-// libbpf tells why it refuses only through its print hook, which has no context argument.
-std::string first_warning;
+// libbpf tells why it refuses only through its print hook, which has no context argument, but is
+// called in the thread that asked.
+thread_local std::string first_warning;
 
 int keep_first_warning(libbpf_print_level level, const char* format, va_list arguments) {
   if (level != LIBBPF_WARN || !first_warning.empty()) return 0;
@@ -31,15 +33,25 @@ int keep_first_warning(libbpf_print_level level, const char* format, va_list arg
   return 0;
 }
 
+// Sets libbpf's print hook, which all threads share, for as long as any of them needs it.
 class PrintHook {
  public:
-  PrintHook() : previous_(libbpf_set_print(keep_first_warning)) { first_warning.clear(); }
-  ~PrintHook() { libbpf_set_print(previous_); }
+  PrintHook() {
+    first_warning.clear();
+    const std::lock_guard lock(mutex_);
+    if (users_++ == 0) previous_ = libbpf_set_print(keep_first_warning);
+  }
+  ~PrintHook() {
+    const std::lock_guard lock(mutex_);
+    if (--users_ == 0) libbpf_set_print(previous_);
+  }
   PrintHook(const PrintHook&) = delete;
   PrintHook& operator=(const PrintHook&) = delete;
 
  private:
-  libbpf_print_fn_t previous_;
+  static inline std::mutex mutex_;  // over what follows
+  static inline int users_ = 0;
+  static inline libbpf_print_fn_t previous_ = nullptr;
 };
 
 std::string_view or_empty(const char* text) {

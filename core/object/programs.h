@@ -11,8 +11,9 @@
 namespace btfbatch {
 
 // Asks libbpf's bpf_object__open for the programs of an eBPF ELF, which has passed
-// check_for_libbpf, and their types. The error is libbpf's own word for why it refuses. Not to be
-// called from two threads at once: libbpf's print hook is global to the process.
+// check_for_libbpf, and their types. The error is libbpf's own word for why it refuses.
+// Thread-safe, but for others that set libbpf's print hook meanwhile, which is global to the
+// process.
 [[nodiscard]] Result<std::vector<Program>> read_programs(std::span<const std::byte> elf);
 
 }  // namespace btfbatch

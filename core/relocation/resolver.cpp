@@ -19,7 +19,8 @@ namespace btfbatch {
 namespace {
 
 constexpr std::uint32_t kMaxSteps = 1U << 20;       // of one match
-constexpr std::uint32_t kMaxLongMatches = 4;        // as many, of all together, for each question
+constexpr std::uint64_t kSharedSteps = 1U << 23;    // of all matches, and beside them
+constexpr std::uint64_t kStepsEach = 1U << 17;      // for each question
 constexpr std::uint32_t kMaxCandidates = 1U << 15;  // of one name
 
 }  // namespace
@@ -29,7 +30,7 @@ Resolver::Resolver(const BtfView& kernel, const RelocationPlan& plan, Machine ma
       kernel_{.btf = &kernel, .machine = machine},
       candidates_(plan.wanted.size()),
       findings_(plan.distinct.size()),
-      steps_left_(std::uint64_t{kMaxSteps} * kMaxLongMatches * plan.distinct.size()) {
+      steps_left_(kSharedSteps + kStepsEach * plan.distinct.size()) {
   find_candidates();
 }
 

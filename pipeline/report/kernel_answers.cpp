@@ -1,6 +1,9 @@
 #include "pipeline/report/kernel_answers.h"
 
+#include <fmt/format.h>
+
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "core/btf/load.h"
@@ -134,6 +137,24 @@ std::optional<KernelReport> KernelAnswers::of_minimized(std::span<const std::byt
     object = std::move(told);
   }
   return report;
+}
+
+std::vector<UnanswerableRelocation> KernelAnswers::unanswerable(const KernelReport& report) const {
+  std::vector<UnanswerableRelocation> found;
+  for (std::uint32_t object = 0; object < report.size(); ++object) {
+    std::set<std::uint32_t> relocations;  // several programs may come to the same one
+    for (std::size_t site = 0; site < report[object]->sites.size(); ++site) {
+      if (report[object]->sites[site] == RelocationState::kAmbiguous) {
+        relocations.insert(needs_[object].sites[site].relocation);
+      }
+    }
+    for (const std::uint32_t relocation : relocations) {
+      const RelocationNeed& need = needs_[object].relocations[relocation];
+      found.push_back({object, relocation,
+                       fmt::format("{} ({}): ", need.path, relocation_kind_name(need.kind))});
+    }
+  }
+  return found;
 }
 
 }  // namespace btfbatch

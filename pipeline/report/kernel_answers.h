@@ -20,6 +20,7 @@
 
 #include "core/content_id.h"
 #include "core/error.h"
+#include "core/minimize/minimize.h"
 #include "core/relocation/answers.h"
 #include "core/report/kernel_report.h"
 #include "core/report/needs.h"
@@ -69,6 +70,12 @@ class KernelAnswers {
   [[nodiscard]] KernelNotes notes(const BtfView& kernel, const KernelReport& report) const {
     return {.machine = machine_of(kernel), .troubles = troubles_of(needs_, report)};
   }
+
+  // What minimize() finds unanswerable on a kernel with this report, in its order; of each reason
+  // the beginning, as far as it does not depend on type IDs: "task_struct.state (byte_off): ".
+  [[nodiscard]] std::vector<UnanswerableRelocation> unanswerable(const KernelReport& report) const;
+
+  [[nodiscard]] const ObjectSet& objects() const { return objects_; }
 
  private:
   [[nodiscard]] std::optional<KernelReport> replay(std::span<const std::byte> minimized,

@@ -55,6 +55,31 @@ TEST(Objects, AreFoundInsideOfOtherFiles) {
   EXPECT_LE(objects->set.distinct_relocation_count(), objects->summaries[0].relocations);
 }
 
+TEST(Objects, AreTheSameHoweverManyThreadsReadThem) {
+  const test::TempDir dir;
+  std::vector<std::filesystem::path> paths;
+  for (const char* name : {"arrays", "legacy_maps", "field_kinds.be", "externs", "type_kinds"}) {
+    paths.emplace_back(test::object_path(name));
+  }
+  const Result<LoadedObjects> alone = load_objects(paths, 1);
+  const Result<LoadedObjects> together = load_objects(paths, 4);
+  ASSERT_TRUE(alone) << alone.error().message;
+  ASSERT_TRUE(together) << together.error().message;
+  EXPECT_EQ(names_of(*together), names_of(*alone));
+  EXPECT_EQ(together->set.fingerprint(), alone->set.fingerprint());
+  for (std::size_t i = 0; i < alone->summaries.size(); ++i) {
+    EXPECT_EQ(together->summaries[i].programs, alone->summaries[i].programs) << paths[i];
+    EXPECT_EQ(together->summaries[i].warnings, alone->summaries[i].warnings) << paths[i];
+  }
+  EXPECT_FALSE(alone->summaries[1].warnings.empty());  // that libbpf refuses legacy maps, and why
+  // Of several broken files, the first is named.
+  paths.insert(paths.begin() + 2, dir.write("second", "broken"));
+  paths.insert(paths.begin() + 1, dir.write("first", "broken"));
+  const Result<LoadedObjects> broken = load_objects(paths, 4);
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error().message, HasSubstr("first: neither an eBPF object"));
+}
+
 TEST(Objects, AFolderStandsForItsObjectFiles) {
   const test::TempDir dir;
   const std::string object = test::read_file(test::object_path("arrays"));
@@ -74,7 +99,7 @@ TEST(Objects, AreReadNoFurtherOnceTheRunIsStopped) {
   const auto stopped =
       load_objects(std::vector<std::filesystem::path>{test::object_path("arrays"),
                                                       test::object_path("narrowing")},
-                   &stop);
+                   1, &stop);
   ASSERT_FALSE(stopped);
   EXPECT_THAT(stopped.error().message, testing::HasSubstr("stopped"));
 }

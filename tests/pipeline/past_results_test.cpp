@@ -79,10 +79,13 @@ TEST_F(PastResultsTest, GivesNothingUnderOtherRules) {
   EXPECT_TRUE(find(example(), other));
 }
 
-TEST_F(PastResultsTest, OnlyMinimizedKernelsWithAKnownSourceAreTakenOver) {
+TEST_F(PastResultsTest, OnlyWrittenKernelsWithAKnownSourceAreTakenOver) {
   Manifest manifest = example();
   manifest.run.kernels[0].outcome = Outcome::kDegraded;
-  EXPECT_FALSE(find(manifest));
+  manifest.run.kernels[0].reasons = {"why"};
+  const auto degraded = find(manifest);
+  ASSERT_TRUE(degraded);
+  EXPECT_EQ(degraded->reasons, std::vector<std::string>{"why"});
   manifest = example();
   manifest.run.kernels[0].result = AnswerTable::kNoResult;
   EXPECT_TRUE(find(manifest)) << "of a version that kept none";
