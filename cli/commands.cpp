@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "cli/command_line.h"
-#include "cli/inspect_command.h"
-#include "cli/find_command.h"
 #include "cli/diff_command.h"
+#include "cli/find_command.h"
+#include "cli/inspect_command.h"
 #include "cli/pack_command.h"
 #include "cli/run_command.h"
 #include "cli/text.h"
@@ -61,7 +61,8 @@ int help_command(std::span<const std::string> arguments) {
   CommandLine line("help", {.description = "btfbatch help shows the page of a command, as its "
                                            "--help does.\n\nExample:\n  btfbatch help verify\n",
                             .usage = "btfbatch help [COMMAND]",
-                            .footer = "Exit codes:\n  0    all well\n  1    no such command"});
+                            .footer = "Exit codes:\n  0    all well\n  1    no such command\n"
+                                      "  3    standard output could not be written"});
   line.options().texts("COMMAND", "", "Whose page to show (default: run).", name);
   if (const auto read = line.parse(arguments); !read) {
     return print_answer(read.error());

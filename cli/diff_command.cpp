@@ -32,7 +32,8 @@ Example:
       .footer = R"(Exit codes:
   0    compared, whatever has changed
   1    wrong usage; a manifest cannot be read
-  2    something is newly broken, with --fail-on-broken)"};
+  2    something is newly broken, with --fail-on-broken
+  3    standard output could not be written)"};
 }
 
 Result<Manifest> load(const std::filesystem::path& path) {

@@ -31,7 +31,7 @@ Exit codes:
   0    found
   1    wrong usage; --from, or what is told of the host, is missing or broken
   2    not found, or several fit that differ and nothing says which is right: they are named
-  3    -o could not be written)"};
+  3    -o or standard output could not be written)"};
 }
 
 struct Names {

@@ -38,7 +38,7 @@ Example:
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
   2    some kernels failed or were degraded, all others are written; or there is what --fail-on
        names; or --strict stopped the run
-  3    nothing could be written
+  3    nothing could be written; or not the summary, on standard output
   130  stopped by SIGINT (143: by SIGTERM); --out and bundles are left as they were
 
 Manifest:
@@ -62,7 +62,7 @@ Example:
   0    all is proved
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
   2    something is not proved: see the summary
-  3    a run is just writing into --out
+  3    a run is just writing into --out; standard output could not be written
   130  stopped by SIGINT (143: by SIGTERM))"};
 }
 
@@ -88,7 +88,7 @@ Example:
   0    all well
   1    wrong usage or configuration; an input is missing or broken; no kernel passes the filters
   2    some kernels failed, or there is what --fail-on names; the report is written
-  3    the report could not be written, or all kernels failed
+  3    the report or standard output could not be written, or all kernels failed
   130  stopped by SIGINT (143: by SIGTERM))"};
 }
 

@@ -31,6 +31,7 @@ Example:
       .footer = R"(Exit codes:
   0    all well
   1    wrong usage; an object is missing or broken
+  3    standard output could not be written
 
 Relocations:
   A path is written as in C: task_struct.real_parent, sock.__sk_common.skc_family, request___old.tag

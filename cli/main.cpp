@@ -10,8 +10,11 @@
 
 int main(int argc, char** argv) {
   try {
-    return btfbatch::cli::dispatch(
-        std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+    const int code =
+        btfbatch::cli::dispatch(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+    // What was to be told and is lost is no success.
+    const bool is_lost = code == btfbatch::cli::kAllWell && std::ferror(stdout) != 0;
+    return is_lost ? btfbatch::cli::kNothingWritten : code;
   } catch (const std::bad_alloc&) {
     (void)std::fprintf(stderr,
                        "btfbatch: error: out of memory; fewer threads (--jobs) need less\n");

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <numeric>
 #include <vector>
+
+#include "pipeline/file.h"
 
 namespace btfbatch::cli {
 namespace {
@@ -43,8 +46,13 @@ std::string printable(std::string_view text) {
 }
 
 void print(std::FILE* stream, std::string_view text) {
-  (void)std::fwrite(text.data(), 1, text.size(), stream);
-  (void)std::fflush(stream);
+  const bool is_known = std::ferror(stream) != 0;
+  const bool is_written =
+      std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0;
+  if (!is_written && !is_known && stream == stdout) {
+    print(stderr, fmt::format("btfbatch: error: standard output cannot be written: {}\n",
+                              errno_text(errno)));
+  }
 }
 
 std::string nearest_name(std::string_view name, std::span<const std::string> known,

@@ -14,7 +14,7 @@ namespace btfbatch::cli {
 // break a line of the log.
 [[nodiscard]] std::string printable(std::string_view text);
 
-// Writes the text. Where the stream cannot be written, the exit code still tells how the job went.
+// Writes the text at once. That standard output cannot be written is told once; main() heeds it.
 void print(std::FILE* stream, std::string_view text);
 
 // The one of `known` that takes the fewest single-character edits to reach from `name`; the first

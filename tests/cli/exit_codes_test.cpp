@@ -2,11 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/commands.h"
 #include "tests/cli/program.h"
 
 namespace btfbatch::test {
 namespace {
 
+using cli::CommandEntry;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -179,6 +181,40 @@ TEST_F(ExitCodes, ThreeWhereEveryKernelFails) {
   const ProgramResult result = btfbatch(job());
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.err, HasSubstr("nothing was written: 2 kernels failed"));
+}
+
+// The full disk that standard output was sent to.
+ProgramResult with_full_output(const Arguments& command, const std::filesystem::path& folder) {
+  Arguments shell{"/bin/sh", "-c", R"(exec "$@" > /dev/full)", "sh"};
+  shell.insert(shell.end(), command.begin(), command.end());
+  return run_program(shell, folder);
+}
+
+TEST_F(ExitCodes, ThreeWhereStandardOutputCannotBeWritten) {
+  constexpr const char* kMessage =
+      "btfbatch: error: standard output cannot be written: No space left on device\n";
+  add_good_kernels();
+  const Arguments verify{"verify", "--archive", "archive",    "--objs", object_path("field_kinds"),
+                         "--out",  "out",       "--progress", "never"};
+  std::vector<Arguments> all = {
+      job({"--progress", "never"}),
+      verify,
+      {"inspect", object_path("field_kinds")},
+      {"diff", "out/btfbatch.json", "out/btfbatch.json"},
+      {"find", "--from", "out", "--kernel", "6.1.0-1-amd64", "--arch", "x86_64", "-o", "-"}};
+  for (const CommandEntry& entry : cli::commands()) {
+    all.push_back({std::string(entry.name), "--help"});
+  }
+  for (const Arguments& arguments : all) {
+    const ProgramResult result = with_full_output(command(arguments), dir_.path());
+    EXPECT_EQ(result.exit_code, 3) << arguments.front();
+    EXPECT_EQ(result.err, kMessage) << arguments.front();
+    EXPECT_EQ(btfbatch(arguments).exit_code, 0) << arguments.front();
+  }
+  // What the job has come to counts more, and the files are there.
+  EXPECT_TRUE(std::filesystem::exists(out() / "btfbatch.json"));
+  dir_.write("archive/debian/12/x86_64/6.1.0-3-amd64.btf.tar.xz", "not xz at all");
+  EXPECT_EQ(with_full_output(command(job()), dir_.path()).exit_code, 2);
 }
 
 }  // namespace
