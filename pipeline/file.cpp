@@ -149,16 +149,26 @@ Result<void> check_place_of_new_file(const std::filesystem::path& file,
   if (error) {
     return fail(error.message());
   }
-  if (!std::filesystem::is_directory(place.parent_path(), error)) {
-    return fail(fmt::format("there is no folder {}; make it first", place.parent_path().string()));
+  const std::filesystem::path folder = place.parent_path();
+  if (!std::filesystem::is_directory(folder, error)) {
+    return fail(fmt::format("there is no folder {}; make it first", folder.string()));
   }
-  const std::filesystem::path source = std::filesystem::weakly_canonical(archive, error);
-  if (!source.empty() && is_within(place, source)) {
+  if (access(folder.c_str(), W_OK) != 0) {
     return fail(
-        fmt::format("lies inside of the archive {}: the next run would take it for a kernel",
-                    archive.string()));
+        fmt::format("the folder {} cannot be written: {}", folder.string(), errno_text(errno)));
   }
-  return {};
+  if (std::filesystem::is_directory(place, error)) {
+    return fail("is a folder");
+  }
+  const std::filesystem::path source = resolve_place(archive, error);
+  if (error || source.empty() || !is_within(place, source)) {
+    return {};
+  }
+  return fail(std::filesystem::is_directory(source, error)
+                  ? fmt::format("lies inside of the archive {}: the next run would take it for a "
+                                "kernel",
+                                archive.string())
+                  : "would take the place of the archive itself");
 }
 
 }  // namespace btfbatch

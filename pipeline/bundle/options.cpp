@@ -1,11 +1,9 @@
 #include "pipeline/bundle/options.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -34,27 +32,16 @@ struct Others {
   const std::filesystem::path& out;
 };
 
-// What speaks against a file's place; `place` is its resolved path.
-Result<void> check_place(const std::filesystem::path& place, const Others& others) {
+// What speaks against a file's place beside what the run reads and writes.
+Result<void> check_place(const std::filesystem::path& file, const Others& others) {
+  if (Result<void> checked = check_place_of_new_file(file, others.archive); !checked) {
+    return checked;
+  }
   std::error_code error;
-  const std::filesystem::path folder = place.parent_path();
-  if (!std::filesystem::is_directory(folder, error)) {
-    return fail(fmt::format("there is no folder {}; make it first", folder.string()));
-  }
-  if (access(folder.c_str(), W_OK) != 0) {
-    return fail(
-        fmt::format("the folder {} cannot be written: {}", folder.string(), errno_text(errno)));
-  }
+  const std::filesystem::path place = resolve_place(file, error);
   const auto is_in = [&](const std::filesystem::path& other) {
     return !other.empty() && is_within(place, resolve_place(other, error)) && !error;
   };
-  if (is_in(others.archive)) {
-    return fail(std::filesystem::is_directory(others.archive, error)
-                    ? fmt::format("lies inside of the archive {}: the next run would take it for a "
-                                  "kernel",
-                                  others.archive.string())
-                    : "would take the place of the archive itself");
-  }
   if (is_in(others.out)) {
     return fail(
         fmt::format("lies inside of --out {}, where only the tree belongs", others.out.string()));
@@ -110,11 +97,8 @@ Result<void> BundleOptions::check(const std::filesystem::path& archive,
   std::set<std::filesystem::path> seen;
   for (const auto& [option, file] : wanted) {
     std::error_code error;
-    const std::filesystem::path place = resolve_place(file, error);
-    Result<void> checked =
-        error ? fail(error.message())
-              : check_place(place, {.archive = archive, .objects = objects, .out = out});
-    if (checked && !seen.insert(place).second) {
+    Result<void> checked = check_place(file, {.archive = archive, .objects = objects, .out = out});
+    if (checked && !seen.insert(resolve_place(file, error)).second) {
       checked = fail("is to be made twice");
     }
     if (!checked) {

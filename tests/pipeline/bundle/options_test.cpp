@@ -57,6 +57,11 @@ TEST_F(BundleOptionsTest, RefusesAFolderThatIsNotThere) {
               HasSubstr("there is no folder " + (dir_ / "none").string() + "; make it first"));
 }
 
+TEST_F(BundleOptionsTest, RefusesAFolderInThePlaceOfTheFile) {
+  std::filesystem::create_directory(dir_ / "b.btfs");
+  EXPECT_THAT(refusal({"b.btfs"}), HasSubstr("b.btfs: is a folder"));
+}
+
 TEST_F(BundleOptionsTest, RefusesAFolderThatCannotBeWritten) {
   if (geteuid() == 0) {
     GTEST_SKIP() << "root may write anywhere";
