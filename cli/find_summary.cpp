@@ -128,6 +128,11 @@ std::string find_failure(const Finding& finding, const FindSettings& settings) {
   if (finding.status == BTFBATCH_AMBIGUOUS) {
     const std::vector<std::string> choices = finding.choices();
     const std::size_t left_out = finding.found->choice_count - choices.size();
+    if (finding.found->kernel_release[0] != 0) {
+      return fmt::format("several entries of {} are for {}, with different BTF: {}{}",
+                         settings.from.string(), who, fmt::join(choices, ", "),
+                         left_out == 0 ? "" : fmt::format(" and {} more", left_out));
+    }
     return fmt::format(
         "several kernels in {} fit {}, with different BTF, and nothing says which is right: {}{}; "
         "tell the host's own os-release with --root or --os-release",

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -55,15 +57,54 @@ struct Tree {
   }
 };
 
+// Where a kernel of these names lies in a tree.
+std::string own_path_of(std::string_view distro, std::string_view release, std::string_view arch,
+                        std::string_view kernel_release) {
+  std::string path;
+  for (const std::string_view part : {distro, release, arch}) {
+    path += part.empty() ? "" : fmt::format("{}/", part);
+  }
+  return fmt::format("{}{}.btf", path, kernel_release);
+}
+
+// What a key's own path leads to is the key's, as it is in a folder. Where there is no such path
+// and the others lead to different BTF, nothing says which is right.
+void store_key(StoredPlace& stored, std::map<std::string, std::string>& contents, const Tree& tree,
+               const std::string& key, std::vector<BundleEntry> entries) {
+  const auto& [distro, release, arch, kernel_release] = entries.front().identity;
+  const auto own = std::ranges::find(entries, own_path_of(distro, release, arch, kernel_release),
+                                     &BundleEntry::path);
+  const BundleEntry& chosen = own == entries.end() ? entries.front() : *own;
+  const std::string& content = tree.contents.at(chosen.blob);
+  const bool is_contested =
+      own == entries.end() && std::ranges::any_of(entries, [&](const BundleEntry& entry) {
+        return tree.contents.at(entry.blob) != content;
+      });
+  stored.names.emplace(key, chosen.path);
+  contents.emplace(key, is_contested ? "contested: " + key : content);
+  if (is_contested) {
+    std::vector<std::string>& paths = stored.contested[key];
+    std::ranges::transform(entries, std::back_inserter(paths), &BundleEntry::path);
+  }
+}
+
+// Entries whose names no host can have are passed over.
 Result<StoredPlace> store(const Tree& tree) {
-  StoredPlace stored;
-  std::vector<BtfsKernel> kernels;
+  std::map<std::string, std::vector<BundleEntry>> entries_of;
   for (BundleEntry& entry : bundle_entries(tree.kernels, tree.aliases)) {
-    stored.names.emplace(key_of(entry.identity.distro, entry.identity.release, entry.identity.arch,
-                                entry.identity.kernel_release),
-                         entry.path);
-    kernels.push_back(
-        {.identity = std::move(entry.identity), .btf = bytes_of(tree.contents.at(entry.blob))});
+    if (check_btfs_names(entry.identity)) {
+      const KernelIdentity& who = entry.identity;
+      entries_of[key_of(who.distro, who.release, who.arch, who.kernel_release)].push_back(
+          std::move(entry));
+    }
+  }
+  StoredPlace stored;
+  std::map<std::string, std::string> contents;  // by key
+  std::vector<BtfsKernel> kernels;
+  for (auto& [key, entries] : entries_of) {
+    KernelIdentity identity = entries.front().identity;
+    store_key(stored, contents, tree, key, std::move(entries));
+    kernels.push_back({.identity = std::move(identity), .btf = bytes_of(contents.at(key))});
   }
   Result<std::vector<std::byte>> btfs = write_btfs(kernels, ContentId{});
   if (!btfs) {
@@ -94,7 +135,7 @@ Result<StoredPlace> read_btfs(const fs::path& file) {
   if (!btfs) {
     return std::unexpected(std::move(btfs).error());
   }
-  return StoredPlace{.btfs = *std::move(btfs), .names = {}};
+  return StoredPlace{.btfs = *std::move(btfs), .names = {}, .contested = {}};
 }
 
 // What a tar holds. An entry that is no BTF is passed over, as it is in a folder.
@@ -185,8 +226,24 @@ Result<FindPlace> FindPlace::open(const fs::path& from) {
 
 btfbatch_status FindPlace::find(const btfbatch_host& host, const btfbatch_options& options,
                                 btfbatch_result& found) const {
-  return form_ == Form::kTree ? btfbatch_find_in_directory(from_.c_str(), &host, &options, &found)
-                              : btfbatch_find(&btfs_, &host, &options, &found);
+  if (form_ == Form::kTree) {
+    return btfbatch_find_in_directory(from_.c_str(), &host, &options, &found);
+  }
+  const btfbatch_status status = btfbatch_find(&btfs_, &host, &options, &found);
+  const auto contested = status == BTFBATCH_OK
+                             ? stored_.contested.find(key_of(found.distro, found.release,
+                                                             found.arch, found.kernel_release))
+                             : stored_.contested.end();
+  if (contested == stored_.contested.end()) {
+    return status;
+  }
+  for (const std::string& path : contested->second) {
+    if (found.choice_count < BTFBATCH_MAX_CHOICES) {
+      path.copy(found.choices[found.choice_count], BTFBATCH_CHOICE_SIZE - 1);
+    }
+    ++found.choice_count;
+  }
+  return BTFBATCH_AMBIGUOUS;
 }
 
 std::string FindPlace::name_of(const btfbatch_result& found) const {
@@ -202,11 +259,7 @@ std::string FindPlace::name_of(const btfbatch_result& found) const {
     case Form::kBtfs:
       break;
   }
-  std::string name;
-  for (const char* part : {found.distro, found.release, found.arch}) {
-    name += *part == 0 ? "" : fmt::format("{}/", part);
-  }
-  return name + found.kernel_release + ".btf";
+  return own_path_of(found.distro, found.release, found.arch, found.kernel_release);
 }
 
 Result<std::string> FindPlace::read(const btfbatch_result& found) const {

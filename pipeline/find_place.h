@@ -22,6 +22,9 @@ struct StoredPlace {
   std::vector<std::byte> btfs;
   // The paths of its kernels by "distro/release/arch/kernel release".
   std::map<std::string, std::string, std::less<>> names;
+  // Where several paths lead to one such key, with different BTF, and none of them is the key's
+  // own: all of them. What `btfs` has there is no BTF, and like no other.
+  std::map<std::string, std::vector<std::string>, std::less<>> contested;
 };
 
 // An output folder of any layout, or a bundle, opened for finding. What is no plain tree is
@@ -32,7 +35,9 @@ class FindPlace {
   // naming the path, where it is something else, is damaged, or holds more than 1 GiB of BTF.
   [[nodiscard]] static Result<FindPlace> open(const std::filesystem::path& from);
 
-  // btfbatch_find() or btfbatch_find_in_directory().
+  // btfbatch_find() or btfbatch_find_in_directory(). Also BTFBATCH_AMBIGUOUS where several entries
+  // are for the kernel that was found, with different BTF: then `found` tells the kernel, and its
+  // choices are the entries' names.
   [[nodiscard]] btfbatch_status find(const btfbatch_host& host, const btfbatch_options& options,
                                      btfbatch_result& found) const;
 

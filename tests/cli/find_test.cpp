@@ -199,5 +199,19 @@ TEST_F(Find, SaysWhatIsWrong) {
          3, "none/x.btf");
 }
 
+TEST_F(Find, NamesTheEntriesThatAreForOneKernel) {
+  dir_.write("two.tar", make_tar({{.name = "a/ubuntu/20.04/x86_64/5.4.0-58-generic.btf",
+                                   .content = test::read_file(kernel_path("reference"))},
+                                  {.name = "b/ubuntu/20.04/x86_64/5.4.0-58-generic.btf",
+                                   .content = test::read_file(kernel_path("moved_fields"))}}));
+  const ProgramResult result = find("focal", "5.4.0-58-generic", {}, "two.tar");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err,
+              HasSubstr("two.tar are for 5.4.0-58-generic (x86_64), with different BTF: "
+                        "a/ubuntu/20.04/x86_64/5.4.0-58-generic.btf, "
+                        "b/ubuntu/20.04/x86_64/5.4.0-58-generic.btf\n"));
+}
+
 }  // namespace
 }  // namespace btfbatch::test

@@ -263,6 +263,63 @@ TEST(FindPlace, ReadsBundlesOfOtherLayouts) {
   EXPECT_EQ(place->read(*found).value(), btf_of("a"));
 }
 
+// Two folders of one tar have a kernel of the same names: no reason to refuse the others.
+TEST(FindPlace, RefusesAContestedKernelAlone) {
+  const TempDir dir;
+  std::vector<test::TarMember> members;
+  for (const char* path :
+       {"a/ubuntu/20.04/x86_64/5.4.0-58-generic", "b/ubuntu/20.04/x86_64/5.4.0-58-generic",
+        "a/ubuntu/20.04/x86_64/5.4.0-59-generic", "b/ubuntu/20.04/x86_64/5.4.0-60-generic",
+        "b/ubuntu/18.04/x86_64/5.4.0-58-generic"}) {
+    members.push_back({.name = path + std::string(".btf"), .content = btf_of(path)});
+  }
+  const std::string of_60 = members[3].content;
+  members.push_back({.name = "a/ubuntu/20.04/x86_64/5.4.0-62-generic.btf", .content = of_60});
+  members.push_back({.name = "b/ubuntu/20.04/x86_64/5.4.0-62-generic.btf", .content = btf_of("")});
+  dir.write("two.tar", test::make_tar(members));
+  const auto place = FindPlace::open(dir / "two.tar");
+  ASSERT_TRUE(place) << place.error().message;
+  HostRow row = focal_host();
+  const auto found = std::make_unique<btfbatch_result>();
+  EXPECT_EQ(place->find(host_of(row), {}, *found), BTFBATCH_AMBIGUOUS);
+  EXPECT_STREQ(found->kernel_release, "5.4.0-58-generic");
+  ASSERT_EQ(found->choice_count, 2U);
+  EXPECT_STREQ(found->choices[0], "a/ubuntu/20.04/x86_64/5.4.0-58-generic.btf");
+  EXPECT_STREQ(found->choices[1], "b/ubuntu/20.04/x86_64/5.4.0-58-generic.btf");
+  // It is like no other kernel: neither a neighbor nor one distro of several.
+  btfbatch_options nearest{};
+  nearest.nearest = 1;
+  row.kernel_release = "5.4.0-61-generic";
+  EXPECT_EQ(place->find(host_of(row), nearest, *found), BTFBATCH_NOT_FOUND);
+  row.kernel_release = "5.4.0-58-generic";
+  row.os_release = "ID=debian\nVERSION_ID=12\n";
+  EXPECT_EQ(place->find(host_of(row), {}, *found), BTFBATCH_AMBIGUOUS);
+  EXPECT_STREQ(found->kernel_release, "");
+  EXPECT_EQ(found->choice_count, 2U);
+  row = focal_host();
+  row.kernel_release = "5.4.0-60-generic";
+  ASSERT_EQ(place->find(host_of(row), {}, *found), BTFBATCH_OK);
+  EXPECT_EQ(place->name_of(*found), "b/ubuntu/20.04/x86_64/5.4.0-60-generic.btf");
+  EXPECT_EQ(place->read(*found).value(), btf_of("b/ubuntu/20.04/x86_64/5.4.0-60-generic"));
+}
+
+// As in a folder, where a kernel's own path is looked at first.
+TEST(FindPlace, AKernelsOwnPathComesBeforeOthers) {
+  const TempDir dir;
+  Kernels kernels = kTwo;
+  kernels.push_back({.path = "ubuntu/20.04/x86_64/nobpf/5.4.0-58-generic", .content = "c"});
+  for (const FormCase& form : kForms) {
+    if (std::string_view(form.name) == "stored" || std::string_view(form.name) == "compressed") {
+      continue;  // such a file cannot have both
+    }
+    const auto place = FindPlace::open(form.write(dir, kernels));
+    ASSERT_TRUE(place) << place.error().message;
+    const auto found = std::make_unique<btfbatch_result>();
+    ASSERT_EQ(place->find(host_of(focal_host()), {}, *found), BTFBATCH_OK) << form.name;
+    EXPECT_EQ(place->read(*found).value(), btf_of("a")) << form.name;
+  }
+}
+
 std::string refusal(const fs::path& path) {
   const auto place = FindPlace::open(path);
   return place ? "opened" : place.error().message;
