@@ -133,9 +133,9 @@ void define_manner(OptionTable& table, Command command, RunOptions& run) {
   table.only_in_config(command != Command::kRun);
   table.flag("--verify",
              "Prove each result before it counts: replay every relocation against\n"
-             "the full BTF and the minimized one, and read the output back. What is\n"
-             "not proved is degraded. Does every kernel anew. Later, or elsewhere:\n"
-             "btfbatch verify.",
+             "the full BTF and the minimized one, and read the output and bundles\n"
+             "back. What is not proved is degraded. Does every kernel anew. Later,\n"
+             "or elsewhere: btfbatch verify.",
              run.verify);
   table.only_in_config(command == Command::kVerify);
   table.flag("--fresh",

@@ -324,9 +324,13 @@ std::expected<RunSummary, RunError> run(const RunOptions& options, const RunObse
   summary.stopped_early = stop.stopped();
   if (!summary.stopped_early && !written.empty()) {
     // Bundles and reports first, under temporary names: what fails here has changed nothing.
-    Result<StagedBundles> bundles = StagedBundles::make(
-        options.bundle, bundle_entries(written, summary.aliases), blobs, rules.fingerprint, &stop);
+    const std::vector<BundleEntry> entries = bundle_entries(written, summary.aliases);
+    Result<StagedBundles> bundles =
+        StagedBundles::make(options.bundle, entries, blobs, rules.fingerprint, &stop);
     Result<void> done = bundles ? Result<void>() : std::unexpected(bundles.error());
+    if (done && options.verify) {
+      done = bundles->read_back(options.bundle, entries, blobs, &stop);
+    }
     Result<StagedReports> reports = StagedReports::make(options.report, summary);
     if (done && !reports) {
       done = std::unexpected(std::move(reports).error());

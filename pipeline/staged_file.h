@@ -27,6 +27,9 @@ class StagedFile {
   // Writes over bytes that were written before.
   [[nodiscard]] Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
 
+  // Where the bytes lie until place() is called.
+  [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }
+
   // Bytes written so far.
   [[nodiscard]] std::uint64_t size() const { return size_; }
 

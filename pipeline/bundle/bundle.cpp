@@ -1,5 +1,6 @@
 #include "pipeline/bundle/bundle.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "pipeline/bundle/btfs_compression.h"
 #include "pipeline/bundle/embedding.h"
 #include "pipeline/bundle/path_template.h"
+#include "pipeline/bundle/read_back.h"
 #include "pipeline/bundle/tar_writer.h"
 
 namespace btfbatch {
@@ -53,6 +55,14 @@ std::string relative_link(const std::string& from, const std::string& to) {
       .string();
 }
 
+// The entries of tars, under the paths that `options` give them.
+Result<std::vector<BundleEntry>> entries_of_tars(const BundleOptions& options,
+                                                 std::span<const BundleEntry> entries) {
+  const PathTemplates templates = PathTemplates::parse(options.paths).value();
+  return templates.empty() ? std::vector(entries.begin(), entries.end())
+                           : rename_entries(entries, templates);
+}
+
 // A tar.xz that holds one BTF under the name `member`, for readers that want each kernel packed.
 Result<std::string> pack(const std::string& member, const std::string& btf) {
   std::string packed;
@@ -67,12 +77,6 @@ Result<std::string> pack(const std::string& member, const std::string& btf) {
     return std::unexpected(std::move(finished).error());
   }
   return packed;
-}
-
-// The member of the tar.xz that the entry is; empty where it is the BTF itself.
-std::string packed_member(const BundleEntry& entry) {
-  const std::filesystem::path path(entry.path);
-  return entry.path.ends_with(".tar.xz") ? path.stem().stem().string() : std::string();
 }
 
 Result<void> write_tar(TarWriter& tar, std::span<const BundleEntry> entries, BundleDedup dedup,
@@ -179,10 +183,7 @@ Result<void> StagedBundles::add(const std::filesystem::path& path, const Fill& f
 Result<void> StagedBundles::add_bundles(const BundleOptions& options,
                                         std::span<const BundleEntry> entries,
                                         const BlobReader& blobs, std::span<const std::byte> btfs) {
-  const PathTemplates templates = PathTemplates::parse(options.paths).value();
-  const Result<std::vector<BundleEntry>> renamed = templates.empty()
-                                                       ? std::vector(entries.begin(), entries.end())
-                                                       : rename_entries(entries, templates);
+  const Result<std::vector<BundleEntry>> renamed = entries_of_tars(options, entries);
   if (!renamed) {
     return std::unexpected(renamed.error());
   }
@@ -218,24 +219,26 @@ Result<void> StagedBundles::add_embedding(const BundleOptions& options,
   if (has_object) {
     const ElfMachine machine =
         options.object_machine ? *options.object_machine : own_elf_machine().value();
-    Result<void> added = add(options.object_file, [&](StagedFile& file) -> Result<void> {
-      const Result<std::vector<std::byte>> object = embedding_object(machine, btfs);
-      return object ? file.write(*object) : std::unexpected(object.error());
-    });
+    const Result<std::vector<std::byte>> object = embedding_object(machine, btfs);
+    Result<void> added =
+        object ? add_embedding_file(options.object_file, *object) : std::unexpected(object.error());
     if (!added) {
       return fail_within("--emit-object", std::move(added).error());
     }
   }
   if (!options.header_file.empty()) {
-    Result<void> added = add(options.header_file, [&](StagedFile& file) {
-      return file.write(
-          bytes_of(has_object ? embedding_header() : embedding_header_with_bytes(btfs)));
-    });
-    if (!added) {
+    const std::string header = has_object ? embedding_header() : embedding_header_with_bytes(btfs);
+    if (Result<void> added = add_embedding_file(options.header_file, bytes_of(header)); !added) {
       return fail_within("--emit-header", std::move(added).error());
     }
   }
   return {};
+}
+
+Result<void> StagedBundles::add_embedding_file(const std::filesystem::path& path,
+                                               std::span<const std::byte> bytes) {
+  embedding_ids_.push_back(content_id_of(bytes));
+  return add(path, [&](StagedFile& file) { return file.write(bytes); });
 }
 
 Result<StagedBundles> StagedBundles::make(const BundleOptions& options,
@@ -268,6 +271,35 @@ Result<StagedBundles> StagedBundles::make(const BundleOptions& options,
     return std::unexpected(std::move(added).error());
   }
   return staged;
+}
+
+Result<void> StagedBundles::read_back(const BundleOptions& options,
+                                      std::span<const BundleEntry> entries, const BlobStore& blobs,
+                                      StopSignal* stop) const {
+  const Result<std::vector<BundleEntry>> renamed = entries_of_tars(options, entries);
+  if (!renamed) {
+    return std::unexpected(renamed.error());
+  }
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    const std::filesystem::path& file = files_[i].temporary();
+    Result<void> checked;
+    if (i >= options.files.size()) {
+      const Result<std::string> bytes = read_file(file, files_[i].size());
+      checked = !bytes ? std::unexpected(bytes.error())
+                : content_id_of(bytes_of(*bytes)) == embedding_ids_[i - options.files.size()]
+                    ? Result<void>()
+                    : fail("has other bytes than were written");
+    } else if (bundle_form_of(options.files[i]) == BundleForm::kBtfs) {
+      checked = check_btfs(file, entries, blobs);
+    } else {
+      checked = check_tar(file, *renamed, blobs, stop);
+    }
+    if (!checked) {
+      return fail(
+          fmt::format("--verify: {}, read back: {}", summaries_[i].path, checked.error().message));
+    }
+  }
+  return {};
 }
 
 Result<void> StagedBundles::place() {

@@ -31,6 +31,12 @@ class StagedBundles {
                                                   const BlobStore& blobs, ContentId fingerprint,
                                                   StopSignal* stop = nullptr);
 
+  // Reads each file as a reader of it would, before it replaces another, and compares it with the
+  // contents it was made of, by the same `options`, `entries` and `blobs`. Errors name the file.
+  [[nodiscard]] Result<void> read_back(const BundleOptions& options,
+                                       std::span<const BundleEntry> entries, const BlobStore& blobs,
+                                       StopSignal* stop = nullptr) const;
+
   // Gives them their final names, each in one step.
   [[nodiscard]] Result<void> place();
 
@@ -45,8 +51,11 @@ class StagedBundles {
                                          const BlobReader& blobs, std::span<const std::byte> btfs);
   [[nodiscard]] Result<void> add_embedding(const BundleOptions& options,
                                            std::span<const std::byte> btfs);
+  [[nodiscard]] Result<void> add_embedding_file(const std::filesystem::path& path,
+                                                std::span<const std::byte> bytes);
 
-  std::vector<StagedFile> files_;
+  std::vector<StagedFile> files_;  // bundles as in the options, then what is for embedding
+  std::vector<ContentId> embedding_ids_;
   std::vector<BundleSummary> summaries_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -11,6 +12,11 @@
 #include "pipeline/admission.h"
 
 namespace btfbatch {
+
+std::string packed_member(const BundleEntry& entry) {
+  const std::filesystem::path path(entry.path);
+  return entry.path.ends_with(".tar.xz") ? path.stem().stem().string() : std::string();
+}
 
 std::vector<BundleEntry> bundle_entries(std::span<const WrittenKernel> kernels,
                                         std::span<const Alias> aliases) {

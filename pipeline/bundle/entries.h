@@ -19,6 +19,9 @@ struct BundleEntry {
   std::size_t blob = 0;     // entries with the same number share their bytes
 };
 
+// The member of the tar.xz that the entry is by its path; empty where it is the BTF itself.
+[[nodiscard]] std::string packed_member(const BundleEntry& entry);
+
 // The entries of a run's kernels, and of the archive's other paths to them, in the order of their
 // paths. Pure.
 [[nodiscard]] std::vector<BundleEntry> bundle_entries(std::span<const WrittenKernel> kernels,

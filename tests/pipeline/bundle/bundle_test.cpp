@@ -190,10 +190,11 @@ TEST_F(Bundles, AreNeverLargerThanAPlainTar) {
   for (const auto& [path, content] : tree_) {
     dir_.write("tree/" + path, content);
   }
-  const std::map<std::string, std::string> by_tar = {{"a.tar.xz", "-cJf"}, {"a.tar.gz", "-czf"}};
-  for (const auto& [name, option] : by_tar) {
+  const std::map<std::string, std::string> by_compressor = {
+      {"a.tar.xz", "xz"}, {"a.tar.gz", "gzip -9"}, {"a.tar.zst", "zstd -q -19"}};
+  for (const auto& [name, compressor] : by_compressor) {
     const BundleSummary ours = make(name);
-    run({"/usr/bin/tar", option, (dir_ / name).string(), "."}, dir_ / "tree");
+    run({"/usr/bin/tar", "-I", compressor, "-cf", (dir_ / name).string(), "."}, dir_ / "tree");
     EXPECT_LE(ours.size, std::filesystem::file_size(dir_ / name)) << name;
   }
   // What is said of a plain tar is what tar comes to.
@@ -235,6 +236,75 @@ TEST_F(Bundles, ReplaceEarlierOnesTogetherAndOnlyWhenPlaced) {
   EXPECT_EQ(summaries[2].path, made("a.o").string());
   EXPECT_FALSE(summaries[2].plain_tar_xz_size);
   EXPECT_EQ(summaries[3].path, made("a.h").string());
+}
+
+// Every form is read back before it replaces anything; what is cut, changed, or holds something
+// else is told.
+TEST_F(Bundles, AreReadBack) {
+  struct Form {
+    const char* name;
+    BundleDedup dedup;
+    BtfsCompression compression;
+    std::vector<std::string> paths;
+  };
+  const Form forms[] = {
+      {"a.tar.gz", BundleDedup::kNone, BtfsCompression::kZstd, {}},
+      {"a.tar.xz", BundleDedup::kHardlink, BtfsCompression::kZstd, {}},
+      {"a.tar.zst", BundleDedup::kSymlink, BtfsCompression::kZstd, {}},
+      {"b.tar.xz", BundleDedup::kNone, BtfsCompression::kZstd, {"{arch}/{kernel}.btf.tar.xz"}},
+      {"c.tar.xz", BundleDedup::kSymlink, BtfsCompression::kZstd, {"{distro}/{arch}/{kernel}.btf"}},
+      {"a.btfs", BundleDedup::kNone, BtfsCompression::kZstd, {}},
+      {"b.btfs", BundleDedup::kNone, BtfsCompression::kStored, {}},
+      {"a.o", BundleDedup::kNone, BtfsCompression::kZstd, {}},
+      {"a.h", BundleDedup::kNone, BtfsCompression::kZstd, {}}};
+  for (const Form& form : forms) {
+    SCOPED_TRACE(form.name);
+    options_ = {};
+    options_.dedup = form.dedup;
+    options_.btfs_compression = form.compression;
+    options_.paths = form.paths;
+    const std::filesystem::path path = made(form.name);
+    if (path.extension() == ".o") {
+      options_.object_file = path;
+      options_.object_machine = ElfMachine::kX86_64;
+    } else if (path.extension() == ".h") {
+      options_.header_file = path;
+    } else {
+      options_.files = {path};
+    }
+    const auto staged = StagedBundles::make(options_, entries_, blobs_, kFingerprint);
+    ASSERT_TRUE(staged) << staged.error().message;
+    const auto refusal = [&](const std::vector<BundleEntry>& entries) {
+      const Result<void> checked = staged->read_back(options_, entries, blobs_);
+      return checked ? std::string() : checked.error().message;
+    };
+    EXPECT_EQ(refusal(entries_), "");
+
+    const std::string staging = std::string("made/.") + form.name + ".btfbatch-staging";
+    const std::string bytes = test::read_file(dir_ / staging);
+    std::string changed = bytes;
+    changed[bytes.size() / 2] = static_cast<char>(changed[bytes.size() / 2] ^ 1);
+    for (const std::string& wrong :
+         {changed, bytes.substr(0, bytes.size() - 9), bytes.substr(0, 10), std::string()}) {
+      dir_.write(staging, wrong);
+      EXPECT_THAT(refusal(entries_), HasSubstr("--verify: " + path.string() + ", read back: "));
+    }
+    dir_.write(staging, bytes);
+    EXPECT_EQ(refusal(entries_), "");
+    if (options_.files.empty()) {
+      continue;  // these are compared as they are
+    }
+    std::vector<BundleEntry> others = entries_;
+    others[1].blob = others[0].blob;
+    EXPECT_NE(refusal(others), "");
+    others = entries_;
+    others.pop_back();
+    EXPECT_NE(refusal(others), "");
+    others = entries_;
+    others[3].path = "u/20/x86_64/5.5.btf";
+    others[3].identity.kernel_release = "5.5";
+    EXPECT_NE(refusal(others), "");
+  }
 }
 
 TEST_F(Bundles, FailTogether) {
