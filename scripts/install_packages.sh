@@ -32,7 +32,7 @@ packages_of() {
       echo libgtest-dev libgmock-dev libbenchmark-dev clang-19 llvm-19 bpftool libbpf-tools jq \
         python3 python3-yaml xz-utils zstd make binutils xxhash pahole golang-go \
         golang-github-cilium-ebpf-dev git shellcheck yamllint zsh mandoc man-db lintian chromium \
-        chromium-driver ;;
+        chromium-driver distro-info-data ;;
     deb)
       echo debootstrap libbpf-tools python3 ;;
     fuzz)

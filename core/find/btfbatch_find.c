@@ -539,6 +539,9 @@ static const struct {
   const char *distro, *number, *codename;
 } codenames[] = {
     {"ubuntu", "14.04", "trusty"},
+    {"ubuntu", "14.10", "utopic"},
+    {"ubuntu", "15.04", "vivid"},
+    {"ubuntu", "15.10", "wily"},
     {"ubuntu", "16.04", "xenial"},
     {"ubuntu", "16.10", "yakkety"},
     {"ubuntu", "17.04", "zesty"},
@@ -559,6 +562,7 @@ static const struct {
     {"ubuntu", "24.10", "oracular"},
     {"ubuntu", "25.04", "plucky"},
     {"ubuntu", "25.10", "questing"},
+    {"ubuntu", "26.04", "resolute"},
     {"debian", "7", "wheezy"},
     {"debian", "8", "jessie"},
     {"debian", "9", "stretch"},
@@ -567,7 +571,9 @@ static const struct {
     {"debian", "12", "bookworm"},
     {"debian", "13", "trixie"},
     {"debian", "14", "forky"},
-    /* As lsb_release spells them. */
+    {"debian", "15", "duke"},
+    /* The number in words, as `lsb_release -c` joins them; os-release has the number in VERSION_ID,
+     * the words at most in VERSION ("30 (Thirty)"), and an empty VERSION_CODENAME. */
     {"fedora", "24", "TwentyFour"},
     {"fedora", "25", "TwentyFive"},
     {"fedora", "26", "TwentySix"},
@@ -588,6 +594,7 @@ static const struct {
     {"fedora", "41", "FortyOne"},
     {"fedora", "42", "FortyTwo"},
     {"fedora", "43", "FortyThree"},
+    {"fedora", "44", "FortyFour"},
     /* Amazon Linux 1 is "2018.03" to itself, and "1" or "2018" to archives. */
     {"amzn", "2018.03", "1"},
     {"amzn", "2018", "1"},

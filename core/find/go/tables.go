@@ -30,6 +30,9 @@ var distroAliases = []struct{ id, distros string }{
 
 var codenames = []struct{ distro, number, codename string }{
 	{"ubuntu", "14.04", "trusty"},
+	{"ubuntu", "14.10", "utopic"},
+	{"ubuntu", "15.04", "vivid"},
+	{"ubuntu", "15.10", "wily"},
 	{"ubuntu", "16.04", "xenial"},
 	{"ubuntu", "16.10", "yakkety"},
 	{"ubuntu", "17.04", "zesty"},
@@ -50,6 +53,7 @@ var codenames = []struct{ distro, number, codename string }{
 	{"ubuntu", "24.10", "oracular"},
 	{"ubuntu", "25.04", "plucky"},
 	{"ubuntu", "25.10", "questing"},
+	{"ubuntu", "26.04", "resolute"},
 	{"debian", "7", "wheezy"},
 	{"debian", "8", "jessie"},
 	{"debian", "9", "stretch"},
@@ -58,6 +62,7 @@ var codenames = []struct{ distro, number, codename string }{
 	{"debian", "12", "bookworm"},
 	{"debian", "13", "trixie"},
 	{"debian", "14", "forky"},
+	{"debian", "15", "duke"},
 	{"fedora", "24", "TwentyFour"},
 	{"fedora", "25", "TwentyFive"},
 	{"fedora", "26", "TwentySix"},
@@ -78,6 +83,7 @@ var codenames = []struct{ distro, number, codename string }{
 	{"fedora", "41", "FortyOne"},
 	{"fedora", "42", "FortyTwo"},
 	{"fedora", "43", "FortyThree"},
+	{"fedora", "44", "FortyFour"},
 	{"amzn", "2018.03", "1"},
 	{"amzn", "2018", "1"},
 	{"amzn", "2017.09", "1"},

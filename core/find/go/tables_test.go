@@ -64,3 +64,31 @@ func TestTablesAreThoseOfTheCLibrary(t *testing.T) {
 		}
 	}
 }
+
+// distro-info-data knows the codenames of Debian and Ubuntu; Fedora's are numbers in words.
+func TestCodenamesAreTheDistros(t *testing.T) {
+	theirs := map[string]string{}
+	for _, distro := range []string{"debian", "ubuntu"} {
+		text, err := os.ReadFile("/usr/share/distro-info/" + distro + ".csv")
+		if err != nil {
+			t.Skip("the package distro-info-data is not installed")
+		}
+		for _, line := range strings.Split(string(text), "\n") {
+			if fields := strings.Split(line, ","); len(fields) > 3 {
+				number := strings.TrimSuffix(fields[0], " LTS")
+				theirs[distro+" "+number] = fields[2]
+			}
+		}
+	}
+	words := []string{"", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"}
+	tens := map[byte]string{'2': "Twenty", '3': "Thirty", '4': "Forty"}
+	for _, name := range codenames {
+		want := theirs[name.distro+" "+name.number]
+		if name.distro == "fedora" {
+			want = tens[name.number[0]] + words[name.number[1]-'0']
+		}
+		if name.distro != "amzn" && name.codename != want {
+			t.Errorf("%s %s is %q, not %q", name.distro, name.number, want, name.codename)
+		}
+	}
+}
