@@ -41,14 +41,15 @@ KERNELS = [
     "ubuntu/20.04/arm64/5.4.0-58-generic",
     "ubuntu/20.04/x86_64/5.4.0-58-generic",
 ]
-# What its script leaves out: kernels that lack what its programs need, or have BTF of their own.
+# What its script leaves out: kernels before 5.0, but for Red Hat's 4.18.
 NOT_FOR_TRACEE = {
     "amzn/2/x86_64/4.14.209-160.335.amzn2.x86_64",
     "centos/7/x86_64/3.10.0-1160.el7.x86_64",
-    "fedora/29/x86_64/5.3.11-100.fc29.x86_64",
-    "fedora/30/x86_64/5.6.13-100.fc30.x86_64",
-    "fedora/31/x86_64/5.3.7-301.fc31.x86_64",
+    "debian/10/arm64/4.19.0-13-arm64",
+    "debian/10/x86_64/4.19.0-13-amd64",
+    "fedora/29/x86_64/4.20.3-200.fc29.x86_64",
     "oracle-linux/ol7/x86_64/4.14.35-1818.3.3.el7uek.x86_64",
+    "sles/12.5/x86_64/4.12.14-122.12-default",
     "ubuntu/18.04/x86_64/4.15.0-20-generic",
 }
 LINKS = {"ubuntu/focal": "20.04", "ubuntu/bionic": "18.04", "debian/buster": "10"}

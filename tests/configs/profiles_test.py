@@ -31,8 +31,8 @@ class EmbeddedProfiles(ConfigsTest):
         tracee = {}
         for machine in ("x86_64", "aarch64"):
             tracee[machine] = test.project(f"tracee-{machine}", "dist/tracee.bpf.o")
-            (tracee[machine] / "3rdparty").mkdir()
-            (tracee[machine] / "3rdparty" / "btfhub-archive").symlink_to(test.archive.path)
+            (tracee[machine] / "3rdparty" / "btfhub").mkdir(parents=True)
+            (tracee[machine] / "3rdparty" / "btfhub" / "archive").symlink_to(test.archive.path)
             test.run_lines(tracee[machine], readme_blocks("Tracee")[0], machine)
 
         cls.files = test.embedded("program", btfs=gadgets / "pkg/btfgen/btfs",
@@ -83,8 +83,8 @@ class EmbeddedProfiles(ConfigsTest):
         for distro, version, kernel in [("ubuntu", "20.04", "5.4.0-58-generic"),
                                         ("ubuntu", "18.04", "5.4.0-58-generic"),
                                         ("centos", "8", "4.18.0-305.el8.x86_64"),
-                                        ("debian", "10", "4.19.0-13-amd64"),
-                                        ("fedora", "29", "4.20.3-200.fc29.x86_64")]:
+                                        ("rhel", "8", "4.18.0-305.el8.x86_64"),
+                                        ("fedora", "31", "5.3.7-301.fc31.x86_64")]:
             with self.subTest(distro=distro, version=version):
                 found = readers.tracee(self.files, os_release(distro, version, **CENTOS), "x86_64",
                                        kernel)
@@ -97,6 +97,9 @@ class EmbeddedProfiles(ConfigsTest):
             if path in harness.NOT_FOR_TRACEE:
                 with self.subTest(path), self.assertRaises(readers.NotFound):
                     readers.tracee(self.files, os_release(distro, version), arch, kernel)
+
+    def test_tracee_embeds_each_kernel_once(self):
+        self.assertFalse([path for path in self.files if path.startswith("dist/btfhub/ubuntu/focal")])
 
     def test_tracee_embeds_kernels_of_one_architecture(self):
         self.assertFalse([path for path in self.files
@@ -115,10 +118,12 @@ class EmbeddedProfiles(ConfigsTest):
         folder = self.project("tracee-sparse", "dist/tracee.bpf.o")
         clone, run = readme_blocks("Tracee")[1], readme_blocks("Tracee")[0]
         self.run_lines(folder, clone)
-        there = {str(path.relative_to(folder / "3rdparty/btfhub-archive"))
-                 for path in (folder / "3rdparty/btfhub-archive").rglob("*.btf.tar.xz")}
+        there = {str(path.relative_to(folder / "3rdparty/btfhub/archive"))
+                 for path in (folder / "3rdparty/btfhub/archive").rglob("*.btf.tar.xz")}
         self.assertNotIn("amzn/2/x86_64/4.14.209-160.335.amzn2.x86_64.btf.tar.xz", there)
         self.assertNotIn("ubuntu/18.04/x86_64/4.15.0-20-generic.btf.tar.xz", there)
+        self.assertNotIn("ubuntu/20.04/arm64/5.4.0-58-generic.btf.tar.xz", there)
+        self.assertIn("rhel/8/x86_64/4.18.0-305.el8.x86_64.btf.tar.xz", there)
         self.run_lines(folder, run)
         self.assertEqual(
             {f"dist/btfhub/{path.relative_to(folder / 'dist/btfhub')}": path.read_bytes()
