@@ -8,7 +8,7 @@ if [[ ${1:-} == -h || ${1:-} == --help ]]; then
 usage: scripts/check_deb.sh [FOLDER]
 
 Makes the packages, to lie in build/deb/packages afterwards; with FOLDER, takes those that lie there.
-Needs root, for the chroot. The mirror is that of the host's apt, or BTFBATCH_DEBIAN_MIRROR.
+Needs root, for the chroot. The mirror is that of the host's apt, or BTFBATCH_DEBIAN_MIRROR. Takes some minutes.
 TEXT
   exit 0
 fi
@@ -51,11 +51,16 @@ chroot "$root" dpkg --audit
 
 # The kernel's own BTF is there on most machines, and in the archive's layout it is an archive. As an
 # object, any of libbpf-tools will do.
-mkdir -p "$root/archive/debian/12/x86_64"
-cp /sys/kernel/btf/vmlinux "$root/archive/debian/12/x86_64/$(uname -r).btf"
+mkdir -p "$root/archive/debian/12/$(uname -m)"
+cp /sys/kernel/btf/vmlinux "$root/archive/debian/12/$(uname -m)/$(uname -r).btf"
 cp /usr/sbin/opensnoop "$root/probe"
 chroot "$root" btfbatch --version
-chroot "$root" btfbatch --archive /archive --objs /probe --out /out --progress never
+chroot "$root" btfbatch --archive /archive --objs /probe --out /out --bundle /btfs.btfs --progress never
 chroot "$root" btfbatch verify --archive /archive --objs /probe --out /out --progress never
+for place in /out /btfs.btfs; do
+  chroot "$root" btfbatch find --from "$place" -o /found.btf
+  cmp "$root/found.btf" "$root/out/debian/12/$(uname -m)/$(uname -r).btf"
+done
+chroot "$root" ldconfig -p | grep -F libbtfbatch-find.so.0
 chroot "$root" sh -c 'dpkg --purge btfbatch libbtfbatch-find0 && ! command -v btfbatch'
 echo "check_deb: all well"
