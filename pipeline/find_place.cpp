@@ -67,19 +67,20 @@ std::string own_path_of(std::string_view distro, std::string_view release, std::
   return fmt::format("{}{}.btf", path, kernel_release);
 }
 
-// What a key's own path leads to is the key's, as it is in a folder. Where there is no such path
-// and the others lead to different BTF, nothing says which is right.
+// What a key's own path leads to comes before what lies in a folder below it ("nobpf"), as it does
+// in a folder. Of other paths nothing says which is right where they lead to different BTF.
 void store_key(StoredPlace& stored, std::map<std::string, std::string>& contents, const Tree& tree,
-               const std::string& key, std::vector<BundleEntry> entries) {
+               const std::string& key, const std::vector<BundleEntry>& entries) {
   const auto& [distro, release, arch, kernel_release] = entries.front().identity;
-  const auto own = std::ranges::find(entries, own_path_of(distro, release, arch, kernel_release),
-                                     &BundleEntry::path);
+  const std::string own_path = own_path_of(distro, release, arch, kernel_release);
+  const auto own = std::ranges::find(entries, own_path, &BundleEntry::path);
   const BundleEntry& chosen = own == entries.end() ? entries.front() : *own;
   const std::string& content = tree.contents.at(chosen.blob);
-  const bool is_contested =
-      own == entries.end() && std::ranges::any_of(entries, [&](const BundleEntry& entry) {
-        return tree.contents.at(entry.blob) != content;
-      });
+  const std::string own_folder = own_path.substr(0, own_path.rfind('/') + 1);
+  const bool is_contested = std::ranges::any_of(entries, [&](const BundleEntry& entry) {
+    const bool is_below = own != entries.end() && entry.path.starts_with(own_folder);
+    return !is_below && tree.contents.at(entry.blob) != content;
+  });
   stored.names.emplace(key, chosen.path);
   contents.emplace(key, is_contested ? "contested: " + key : content);
   if (is_contested) {
@@ -101,10 +102,9 @@ Result<StoredPlace> store(const Tree& tree) {
   StoredPlace stored;
   std::map<std::string, std::string> contents;  // by key
   std::vector<BtfsKernel> kernels;
-  for (auto& [key, entries] : entries_of) {
-    KernelIdentity identity = entries.front().identity;
-    store_key(stored, contents, tree, key, std::move(entries));
-    kernels.push_back({.identity = std::move(identity), .btf = bytes_of(contents.at(key))});
+  for (const auto& [key, entries] : entries_of) {
+    store_key(stored, contents, tree, key, entries);
+    kernels.push_back({.identity = entries.front().identity, .btf = bytes_of(contents.at(key))});
   }
   Result<std::vector<std::byte>> btfs = write_btfs(kernels, ContentId{});
   if (!btfs) {

@@ -22,8 +22,8 @@ struct StoredPlace {
   std::vector<std::byte> btfs;
   // The paths of its kernels by "distro/release/arch/kernel release".
   std::map<std::string, std::string, std::less<>> names;
-  // Where several paths lead to one such key, with different BTF, and none of them is the key's
-  // own: all of them. What `btfs` has there is no BTF, and like no other.
+  // Where several paths lead to one such key, with different BTF, and nothing says which is right:
+  // all of them. What `btfs` has there is no BTF, and like no other.
   std::map<std::string, std::vector<std::string>, std::less<>> contested;
 };
 

@@ -98,12 +98,13 @@ TEST_F(Report, FilesThatCannotBeMadeAreToldBeforeAnythingIsRead) {
     EXPECT_EQ(missing.exit_code, 1);
     EXPECT_THAT(missing.err, HasSubstr(std::string(option) + " nowhere/r: there is no folder"));
     EXPECT_EQ(btfbatch(report({option, "archive/r"})).exit_code, 1);
+    EXPECT_EQ(btfbatch(report({option, "archive"})).exit_code, 1);
   }
   EXPECT_EQ(btfbatch(report({"--html", "r", "--json", "./r"})).exit_code, 1);
 }
 
 TEST_F(Report, ARunThatFailsToWriteItsReportChangesNothing) {
-  fs::create_directory(dir_ / "r.html");
+  fs::create_directory(dir_ / ".r.html.btfbatch-staging");
   const ProgramResult result = btfbatch(job({"--html", "r.html"}));
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_FALSE(fs::exists(out() / "btfbatch.json"));

@@ -284,8 +284,9 @@ TEST(FindPlace, RefusesAContestedKernelAlone) {
   EXPECT_EQ(place->find(host_of(row), {}, *found), BTFBATCH_AMBIGUOUS);
   EXPECT_STREQ(found->kernel_release, "5.4.0-58-generic");
   ASSERT_EQ(found->choice_count, 2U);
-  EXPECT_STREQ(found->choices[0], "a/ubuntu/20.04/x86_64/5.4.0-58-generic.btf");
-  EXPECT_STREQ(found->choices[1], "b/ubuntu/20.04/x86_64/5.4.0-58-generic.btf");
+  EXPECT_STREQ(found->choices[0], "b/ubuntu/20.04/x86_64/5.4.0-58-generic.btf");
+  EXPECT_STREQ(found->choices[1],
+               "ubuntu/20.04/x86_64/5.4.0-58-generic.btf");  // the first's folder
   // It is like no other kernel: neither a neighbor nor one distro of several.
   btfbatch_options nearest{};
   nearest.nearest = 1;
