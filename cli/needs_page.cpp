@@ -111,6 +111,10 @@ std::string externs_text(const ObjectNeeds& needs) {
   return fmt::format("  externs      {}\n{}", rows.size(), aligned(rows));
 }
 
+std::string architecture_text(const ObjectNeeds& needs) {
+  return needs.architecture.empty() ? "" : fmt::format("  architecture {}\n", needs.architecture);
+}
+
 std::string programs_text(const ObjectNeeds& needs) {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::vector<std::string>> bound;
@@ -174,6 +178,7 @@ Json object_json(const ObjectNeeds& needs, const ObjectSummary& summary) {
   }
   return {{"name", needs.name},
           {"found_in", summary.found_in},
+          {"architecture", needs.architecture},
           {"programs", std::move(programs)},
           {"relocations", std::move(relocations)},
           {"externs", std::move(externs)},
@@ -187,7 +192,8 @@ std::string needs_text(std::span<const ObjectNeeds> needs,
   std::string text;
   for (std::size_t i = 0; i < needs.size(); ++i) {
     text += fmt::format("{}{}\n", i == 0 ? "" : "\n", printable(needs[i].name));
-    text += programs_text(needs[i]) + relocations_text(needs[i]) + externs_text(needs[i]);
+    text += architecture_text(needs[i]) + programs_text(needs[i]) + relocations_text(needs[i]) +
+            externs_text(needs[i]);
     for (const std::string& warning : summaries[i].warnings) {
       text += fmt::format("  warning      {}\n", printable(warning));
     }

@@ -111,15 +111,23 @@ void add_answers(Page& page, const RunSummary& summary, Broken how) {
       page.list(lines_of(summary, broken, kMostSpans));
     }
   }
+  if (const NotJudged others = count_not_judged(summary); others.objects > 0) {
+    page.row(
+        "not judged",
+        fmt::format("{} on {}, which {} for other machines", format_count(others.objects, "object"),
+                    format_count(others.kernels, "kernel"), others.kernels == 1 ? "is" : "are"));
+  }
 }
 
 Json answers_json(const RunSummary& summary) {
   const std::vector<BrokenRelocation> broken = find_broken(summary);
   const auto ambiguous = static_cast<std::size_t>(
       std::ranges::count(broken, RelocationState::kAmbiguous, &BrokenRelocation::state));
+  const NotJudged others = count_not_judged(summary);
   return {{"broken", broken.size() - ambiguous},
           {"ambiguous", ambiguous},
-          {"kernels", count_broken_kernels(summary)}};
+          {"kernels", count_broken_kernels(summary)},
+          {"not_judged", {{"objects", others.objects}, {"kernels", others.kernels}}}};
 }
 
 void add_reports(Page& page, const RunOptions& options) {

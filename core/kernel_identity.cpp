@@ -12,6 +12,7 @@
 #include <array>
 #include <cctype>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace btfbatch {
@@ -21,6 +22,13 @@ constexpr std::array<std::string_view, 24> kArchNames = {
     "x86_64", "amd64",   "arm64",  "aarch64", "i386",    "i686",     "x86",     "arm",
     "armhf",  "armel",   "armv7l", "ppc64le", "ppc64el", "ppc64",    "powerpc", "s390x",
     "s390",   "riscv64", "mips",   "mipsel",  "mips64",  "mips64el", "loong64", "loongarch64"};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kOtherSpellings = {{
+    {"aarch64", "arm64"},
+    {"amd64", "x86_64"},
+    {"ppc64el", "ppc64le"},
+    {"loong64", "loongarch64"},
+}};
 
 constexpr std::array<std::string_view, 6> kCompressions = {".xz",  ".zst",  ".gz",
                                                            ".bz2", ".lzma", ".lz4"};
@@ -145,11 +153,10 @@ std::string output_path_of(std::string_view archive_path) {
 }
 
 std::string_view canonical_arch(std::string_view arch) {
-  if (arch == "aarch64") {
-    return "arm64";
-  }
-  if (arch == "amd64") {
-    return "x86_64";
+  for (const auto& [other, canonical] : kOtherSpellings) {
+    if (arch == other) {
+      return canonical;
+    }
   }
   return arch;
 }

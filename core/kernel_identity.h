@@ -25,7 +25,7 @@ struct KernelIdentity {
 [[nodiscard]] std::string output_path_of(std::string_view archive_path);
 
 // The one spelling under which arch names are compared: "aarch64" → "arm64", "amd64" → "x86_64",
-// anything else as it is.
+// "ppc64el" → "ppc64le", "loong64" → "loongarch64", anything else as it is.
 [[nodiscard]] std::string_view canonical_arch(std::string_view arch);
 
 // Compares kernel releases as versions: runs of digits as numbers, the rest as text; "4.18" is less

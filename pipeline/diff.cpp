@@ -34,7 +34,10 @@ std::map<Question, Answered> answers_of(const AnswerTable& table, std::size_t re
   }
   for (std::size_t i = 0; i < table.objects.size(); ++i) {
     const ObjectNeeds& object = table.objects[i];
-    const ObjectReport& report = table.report(result, i);
+    if (table.report(result, i) == nullptr) {
+      continue;
+    }
+    const ObjectReport& report = *table.report(result, i);
     for (std::size_t site = 0; site < object.sites.size(); ++site) {
       const std::uint32_t relocation = object.sites[site].relocation;
       const RelocationNeed& need = object.relocations[relocation];

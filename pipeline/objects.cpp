@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "core/elf/sections.h"
+#include "core/object/architecture.h"
 #include "core/object/embedded.h"
 #include "core/report/needs.h"
 #include "core/verify/verify.h"
@@ -98,6 +99,10 @@ Result<FileObjects> parse_file(const std::string& file, std::span<const std::byt
       return fail_within(name, std::move(object).error());
     }
     const bool is_embedded = found[i].offset != 0;
+    if (const std::string_view machine = architecture_of_executable(content);
+        is_embedded && !machine.empty()) {
+      object->architecture = machine;
+    }
     all.summaries.push_back({.name = name,
                              .found_in = is_embedded ? file : std::string(),
                              .relocations = object->relocations.size(),

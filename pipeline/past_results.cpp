@@ -55,7 +55,7 @@ class NotesOfResults {
     if (!notes) {
       KernelReport report;  // empty where the manifest's version kept none
       for (std::size_t object = 0; object < answers_.objects.size(); ++object) {
-        report.push_back(answers_.reports[object][answers_.results[kernel.result][object]]);
+        report.push_back(answers_.shared_report(kernel.result, object));
       }
       notes = std::make_shared<const KernelNotes>(KernelNotes{
           .machine = kernel.machine, .troubles = troubles_of(answers_.objects, report)});

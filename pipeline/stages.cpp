@@ -42,7 +42,8 @@ bool still_hold(const std::vector<std::string>& reasons, const KernelAnswers& an
 // False where there is no report to be had of it, or its reasons would be others now.
 bool take_over(KernelWork& work, PastResult result, KernelAnswers* answers) {
   if (answers != nullptr) {
-    work.report = answers->of_minimized(result.minimized.bytes, result.minimized.id, result.notes);
+    work.report = answers->of_minimized(result.minimized.bytes, result.minimized.id, result.notes,
+                                        work.outcome.identity);
     if (!work.report || !still_hold(result.reasons, *answers, *work.report)) {
       work.report.reset();
       return false;
@@ -139,7 +140,7 @@ void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResul
     Answers found;
     Result<MinimizedBtf> result = minimize(*kernel, objects, answers != nullptr ? &found : nullptr);
     if (result && answers != nullptr) {
-      work.report = answers->of_kernel(*kernel, found);
+      work.report = answers->of_kernel(*kernel, found, work.outcome.identity);
       notes = answers->notes(*kernel, *work.report);
       work.outcome.machine = notes.machine;
     }

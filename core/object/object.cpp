@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/elf/sections.h"
+#include "core/object/architecture.h"
 #include "core/object/btf_ext.h"
 #include "core/object/libbpf_guard.h"
 #include "core/object/programs.h"
@@ -50,13 +51,15 @@ Result<Object> parse_object(std::string name, std::span<const std::byte> bytes) 
                 .programs = {},
                 .has_btf_ext = false,
                 .warnings = {},
-                .bytes = bytes};
+                .bytes = bytes,
+                .architecture = {}};
   if (const ElfSection* btf_ext = elf->find(".BTF.ext")) {
     auto relocations = read_relocations(btf_ext->bytes, object.btf);
     if (!relocations) return fail_within(".BTF.ext", std::move(relocations).error());
     object.relocations = *std::move(relocations);
     object.has_btf_ext = true;
   }
+  object.architecture = architecture_of_registers(object);
   if (auto safe = check_for_libbpf(*elf, object.btf); !safe) {
     object.warnings.push_back(std::move(safe).error().within("its programs are not read").message);
     return object;

@@ -65,6 +65,9 @@ struct Object {
   bool has_btf_ext = false;           // without it (maps only) the object needs nothing of a kernel
   std::vector<std::string> warnings;  // such as libbpf's refusal; each names no object, `name` does
   std::span<const std::byte> bytes;   // the whole image, borrowed
+  // Whose kernels it is for: see core/object/architecture.h. Empty: any. That of its registers,
+  // where whoever has found it in an executable does not know better.
+  std::string architecture{};
 };
 
 // Parses one eBPF ELF image of either endianness. `bytes` are borrowed and must outlive the Object.

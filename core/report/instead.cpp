@@ -1,10 +1,10 @@
 // A member that is gone is rarely gone altogether: it was renamed (task_struct.state → __state),
 // moved into a struct within (or out of it), or its type is another. So: walk the path as the
 // matching did, to the step that fails. Then look for the very name in all structs that are
-// embedded in the root (moved); for the one member that stands between the same neighbours, or
-// whose name is most alike (renamed). Where the root itself is unknown: for a type of its name and
-// another kind, then for the name most alike among those that begin like it. It is help for people,
-// and says nothing where nothing is near.
+// embedded in the root (moved); for the one member that stands between the same neighbours, whose
+// name is most alike, or that has taken the very place (renamed). Where the root itself is unknown:
+// for a type of its name and another kind, then for the name most alike among those that begin like
+// it. It is help for people, and says nothing where nothing is near.
 #include "core/report/instead.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ constexpr std::size_t kMaxNames = 1U << 12;  // of types that begin like the one
 constexpr int kMaxEmbedded = 3;              // structs within structs
 constexpr std::size_t kMaxName = 80;         // bytes of a name that are shown
 constexpr double kSameType = 0.1;            // what type adds to the likeness of names
-constexpr double kOtherType = -0.25;
+constexpr double kOtherType = -0.1;
 
 std::string shown(std::string_view name) {
   return std::string(name.substr(0, kMaxName));
@@ -202,10 +202,13 @@ class Explainer {
   Explanation missing_member(std::uint32_t composite, const Accessor& accessor,
                              const std::vector<Place>& places) {
     Explanation found{fmt::format("{} has no member {}", path_, shown(accessor.name)), {}};
-    if (const auto moved = moved_member(accessor, places)) {
+    // "__state" in the same struct is nearer than some "state" of a struct within.
+    if (const Place* respelled = respelled_member(accessor, places)) {
+      found.instead = renamed(*respelled);
+    } else if (const auto moved = moved_member(accessor, places)) {
       found.instead = *moved;
-    } else if (const auto renamed = renamed_member(composite, accessor, places)) {
-      found.instead = *renamed;
+    } else if (const Place* other = renamed_member(composite, accessor, places)) {
+      found.instead = renamed(*other);
     }
     return found;
   }
@@ -229,14 +232,26 @@ class Explainer {
     return tell(shown(kernel_.name_of(kernel_.type(root_))) + "." + around->path, *around);
   }
 
-  std::optional<Instead> renamed_member(std::uint32_t composite, const Accessor& accessor,
-                                        const std::vector<Place>& places) const {
+  [[nodiscard]] Instead renamed(const Place& place) const {
+    const std::string type = type_text(*kernel_.btf, place.type);
+    return {Instead::Kind::kRenamedMember, path_ + "." + place.path, type,
+            fmt::format("{} has {} ({})", path_, place.path, type)};
+  }
+
+  // The same name but for underscores around it.
+  static const Place* respelled_member(const Accessor& accessor, const std::vector<Place>& places) {
+    const auto found = std::ranges::find_if(places, [&](const Place& place) {
+      return !place.is_embedded && likeness(accessor.name, place.name) >= kRespelled;
+    });
+    return found == places.end() ? nullptr : &*found;
+  }
+
+  [[nodiscard]] const Place* renamed_member(std::uint32_t composite, const Accessor& accessor,
+                                            const std::vector<Place>& places) const {
     const Place* best = between_neighbours(composite, accessor, places);
     if (best == nullptr) best = most_alike(accessor, places);
-    if (best == nullptr) return std::nullopt;
-    const std::string type = type_text(*kernel_.btf, best->type);
-    return Instead{Instead::Kind::kRenamedMember, path_ + "." + best->path, type,
-                   fmt::format("{} has {} ({})", path_, best->path, type)};
+    if (best == nullptr) best = at_same_place(composite, accessor, places);
+    return best;
   }
 
   [[nodiscard]] const Place* most_alike(const Accessor& accessor,
@@ -277,7 +292,37 @@ class Explainer {
     const auto first = std::ranges::find_if(there, name_is(before));
     const auto last = std::ranges::find_if(there, name_is(behind));
     if (first == there.end() || last == there.end() || last - first != 2) return nullptr;
-    const std::string_view name = kernel_.btf->string((first + 1)->name);
+    return new_member(*(first + 1), accessor, places);
+  }
+
+  // A new member right behind the one that the object knows before the missing one, at the very
+  // offset, of the same type, and with a word of its name: nr_running → nr_queued.
+  const Place* at_same_place(std::uint32_t composite, const Accessor& accessor,
+                             const std::vector<Place>& places) const {
+    const btf::Type& local = local_.type(accessor.type_id);
+    const auto members = BtfView::members(local);
+    if (accessor.index == 0) return nullptr;
+    const std::string_view before = local_.btf->string(members[accessor.index - 1].name);
+    const btf::Type& t = kernel_.type(composite);
+    const auto there = BtfView::members(t);
+    const auto first = std::ranges::find_if(there, [&](const btf::Member& member) {
+      return !before.empty() && kernel_.btf->string(member.name) == before;
+    });
+    if (first == there.end() || first + 1 == there.end()) return nullptr;
+    const MemberPlace wanted = place_of(local, members[accessor.index]);
+    const MemberPlace found = place_of(t, *(first + 1));
+    if (wanted.bit_offset != found.bit_offset || wanted.bitfield_size != found.bitfield_size ||
+        !is_compatible(accessor, (first + 1)->type) ||
+        !share_a_word(accessor.name, kernel_.btf->string((first + 1)->name))) {
+      return nullptr;
+    }
+    return new_member(*(first + 1), accessor, places);
+  }
+
+  // The place of a member, unless the object knows it too.
+  const Place* new_member(const btf::Member& member, const Accessor& accessor,
+                          const std::vector<Place>& places) const {
+    const std::string_view name = kernel_.btf->string(member.name);
     if (name.empty() || is_in_local_type(accessor, name)) return nullptr;
     const auto place = std::ranges::find_if(
         places, [&](const Place& p) { return !p.is_embedded && p.name == name; });

@@ -15,6 +15,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "core/object/architecture.h"
 #include "core/program/code.h"
 #include "core/program/reach.h"
 #include "core/relocation/plan.h"
@@ -169,12 +170,14 @@ class KernelReporter::Impl {
     }
   }
 
-  KernelReport report(const BtfView& kernel, const Answers& answers) {
+  KernelReport report(const BtfView& kernel, const Answers& answers,
+                      const KernelIdentity& identity) {
     KernelJob job(plan_, kernel, answers);
     std::vector<std::vector<RelocationAnswer>> by_object = sort_answers(job);
     KernelReport report;
     for (std::size_t i = 0; i < needs_.size(); ++i) {
-      report.push_back(share(i, report_on(i, by_object[i], job)));
+      const bool is_judged = !is_of_other_architecture(needs_[i].architecture, identity);
+      report.push_back(is_judged ? share(i, report_on(i, by_object[i], job)) : nullptr);
     }
     return report;
   }
@@ -394,8 +397,9 @@ KernelReporter::KernelReporter(const ObjectSet& objects, std::span<const ObjectN
     : impl_(std::make_unique<Impl>(objects, needs)) {}
 KernelReporter::~KernelReporter() = default;
 
-KernelReport KernelReporter::report(const BtfView& kernel, const Answers& answers) {
-  return impl_->report(kernel, answers);
+KernelReport KernelReporter::report(const BtfView& kernel, const Answers& answers,
+                                    const KernelIdentity& identity) {
+  return impl_->report(kernel, answers, identity);
 }
 
 }  // namespace btfbatch

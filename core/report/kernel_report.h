@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/btf/view.h"
+#include "core/kernel_identity.h"
 #include "core/object/object_set.h"
 #include "core/relocation/answers.h"
 #include "core/report/needs.h"
@@ -90,7 +91,8 @@ struct ObjectReport {
   [[nodiscard]] RelocationState worst_of(const ObjectNeeds& needs, std::uint32_t program) const;
 };
 
-// For each object of the set, in its order. Equal pointers: the same in all.
+// For each object of the set, in its order. Equal pointers: the same in all. Null: the object is
+// for other machines than the kernel (core/object/architecture.h) and is not judged on it.
 using KernelReport = std::vector<std::shared_ptr<const ObjectReport>>;
 
 // Makes the reports on all kernels of a run. Thread-safe; remembers what it has worked out, and
@@ -105,8 +107,9 @@ class KernelReporter {
 
   // `answers`: this kernel's, from minimize() or answer_all(). `kernel`: its full BTF, in which is
   // looked for what it has instead. With a minimized BTF the states are the same, but there is
-  // nothing else to be found in it.
-  [[nodiscard]] KernelReport report(const BtfView& kernel, const Answers& answers);
+  // nothing else to be found in it. `identity` tells its architecture.
+  [[nodiscard]] KernelReport report(const BtfView& kernel, const Answers& answers,
+                                    const KernelIdentity& identity = {});
 
  private:
   class Impl;

@@ -50,12 +50,20 @@ std::size_t edits(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+bool share_a_word(std::string_view a, std::string_view b) {
+  for (; !a.empty(); a.remove_prefix(std::min(a.find('_'), a.size() - 1) + 1)) {
+    const std::string_view word = a.substr(0, a.find('_'));
+    if (word.size() > 1 && has_all_words(word, b)) return true;
+  }
+  return false;
+}
+
 double likeness(std::string_view a, std::string_view b) {
   if (a == b) return 1;
   a = without_underscores(a);
   b = without_underscores(b);
   if (a.empty() || b.empty()) return 0;
-  if (a == b) return 0.95;
+  if (a == b) return kRespelled;
   const std::size_t shorter = std::min(a.size(), b.size());
   const std::size_t longer = std::max(a.size(), b.size());
   if (longer > kMaxName) return 0;

@@ -126,6 +126,7 @@ class NeedsReader {
   ObjectNeeds read() && {
     const ObjectCode* code = code_ ? &*code_ : nullptr;
     needs_.name = object_.name;
+    needs_.architecture = object_.architecture;
     needs_.externs = externs_of(object_, code);
     ProgramReader programs(object_, code, needs_.externs);
     needs_.programs = programs.take();

@@ -67,6 +67,7 @@ struct Extern {
 
 struct ObjectNeeds {
   std::string name;
+  std::string architecture{};               // as Object::architecture; empty: any
   std::vector<ProgramNeed> programs;        // as Object::programs
   std::vector<RelocationNeed> relocations;  // as Object::relocations
   std::vector<RelocationSite> sites;        // sorted; each relocation has at least one

@@ -41,6 +41,10 @@ std::size_t AnswerCollector::add(const KernelReport& report) {
   ResultNumbers result;
   result.reserve(report.size());
   for (std::size_t object = 0; object < report.size(); ++object) {
+    if (report[object] == nullptr) {
+      result.push_back(kNotJudged);
+      continue;
+    }
     auto& reports = table_.reports[object];
     const auto [known, is_new] = known_[object].emplace(report[object].get(), reports.size());
     if (is_new) {
@@ -69,6 +73,9 @@ AnswerTable AnswerCollector::finish(std::span<std::size_t> results) {
     if (is_new) {
       ResultNumbers numbers = table_.results[result];
       for (std::size_t object = 0; object < numbers.size(); ++object) {
+        if (numbers[object] == kNotJudged) {
+          continue;
+        }
         auto& reports = table.reports[object];
         const auto [number, is_first] = renumbered[object].emplace(numbers[object], reports.size());
         if (is_first) {

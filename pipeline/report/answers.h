@@ -18,8 +18,10 @@
 
 namespace btfbatch {
 
-// A result: for each object, which of its different reports.
+// A result: for each object, which of its different reports, or kNotJudged.
 using ResultNumbers = std::vector<std::uint32_t>;
+// The object is for other machines than the kernel.
+inline constexpr std::uint32_t kNotJudged = 0xffffffff;
 
 struct AnswerTable {
   static constexpr std::size_t kNoResult = static_cast<std::size_t>(-1);
@@ -29,9 +31,14 @@ struct AnswerTable {
   std::vector<std::vector<std::shared_ptr<const ObjectReport>>> reports;
   std::vector<ResultNumbers> results;
 
-  // One object's report in one result.
-  [[nodiscard]] const ObjectReport& report(std::size_t result, std::size_t object) const {
-    return *reports[object][results[result][object]];
+  // One object's report in one result; nullptr where it is not judged.
+  [[nodiscard]] const ObjectReport* report(std::size_t result, std::size_t object) const {
+    return shared_report(result, object).get();
+  }
+  [[nodiscard]] std::shared_ptr<const ObjectReport> shared_report(std::size_t result,
+                                                                  std::size_t object) const {
+    const std::uint32_t number = results[result][object];
+    return number == kNotJudged ? nullptr : reports[object][number];
   }
 };
 

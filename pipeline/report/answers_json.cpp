@@ -206,6 +206,7 @@ ObjectReport report_from(const Json& json, const ObjectNeeds& object) {
 Json json_of(const ObjectNeeds& object,
              std::span<const std::shared_ptr<const ObjectReport>> reports, SourceLines lines) {
   Json json = {{"name", object.name}};
+  put(json, "architecture", object.architecture);
   json["programs"] = Json::array();
   for (const ProgramNeed& program : object.programs) {
     json["programs"].push_back(json_of(program));
@@ -225,6 +226,7 @@ Json json_of(const ObjectNeeds& object,
 void object_from(const Json& json, AnswerTable& table) {
   ObjectNeeds object;
   object.name = json.at("name").get<std::string>();
+  object.architecture = json.value("architecture", "");
   for (const Json& program : json.at("programs")) {
     object.programs.push_back(program_from(program));
   }
@@ -284,7 +286,7 @@ Json json_of(const AnswerTable& table, SourceLines lines) {
   for (const ResultNumbers& result : table.results) {
     Row row;
     for (const std::uint32_t number : result) {
-      row.add(std::to_string(number));
+      row.add(number == kNotJudged ? "-" : std::to_string(number));
     }
     json["results"].push_back(std::move(row).text());
   }
@@ -302,7 +304,9 @@ AnswerTable answers_from(const Json& json) {
     check_count(words.size(), table.objects.size(), "objects of a result");
     ResultNumbers& numbers = table.results.emplace_back();
     for (std::size_t object = 0; object < words.size(); ++object) {
-      numbers.push_back(index_of(words[object], table.reports[object].size()));
+      numbers.push_back(words[object] == "-"
+                            ? kNotJudged
+                            : index_of(words[object], table.reports[object].size()));
     }
   }
   return table;

@@ -2,6 +2,8 @@
 //
 //   objects        in the order of the run; each with
 //     name
+//     architecture whose kernels it is for: "x86_64", "arm64", …; absent where it is for any, or
+//                  where that is not known
 //     programs     each {name, section, type, kernel_btf}; kernel_btf says why the program needs
 //                  BTF in the kernel itself, so that no external one helps; absent where it does
 //                  not
@@ -25,7 +27,8 @@
 //       troubles   of what is broken or ambiguous, by relocation; each {relocation, reason,
 //                  instead: {kind, path, type, text}}: what the kernel has that is near by name or
 //                  place; absent where nothing is
-//   results        "0 3 1": number of its answers for each object
+//   results        "0 3 -": number of its answers for each object; "-" where the object is for
+//                  other machines than the kernel, and is not judged on it
 //
 // and in each kernel that has a result:
 //   result         number of its result

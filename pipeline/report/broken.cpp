@@ -71,10 +71,13 @@ class Finder {
 
   void add(const KernelOutcome& kernel, std::size_t place, bool is_first, bool is_last) {
     for (std::uint32_t object = 0; object < answers_.objects.size(); ++object) {
-      const ObjectReport& report = answers_.report(kernel.result, object);
-      for (const Trouble& trouble : report.troubles) {
+      const ObjectReport* report = answers_.report(kernel.result, object);
+      if (report == nullptr) {
+        continue;
+      }
+      for (const Trouble& trouble : report->troubles) {
         Found& found = found_[{object, trouble.relocation}];
-        note_sites(found, object, trouble.relocation, report);
+        note_sites(found, object, trouble.relocation, *report);
         extend(found, kernel.identity, trouble, place, is_first);
         found.relocation.spans.back().has_last = is_last;
       }
@@ -133,12 +136,33 @@ std::size_t count_broken_kernels(const RunSummary& run) {
       return false;
     }
     for (std::size_t object = 0; object < run.answers.objects.size(); ++object) {
-      if (!run.answers.report(kernel.result, object).troubles.empty()) {
+      const ObjectReport* report = run.answers.report(kernel.result, object);
+      if (report != nullptr && !report->troubles.empty()) {
         return true;
       }
     }
     return false;
   }));
+}
+
+NotJudged count_not_judged(const RunSummary& run) {
+  std::set<std::size_t> objects;
+  NotJudged found;
+  for (const KernelOutcome& kernel : run.kernels) {
+    if (kernel.result == AnswerTable::kNoResult) {
+      continue;
+    }
+    bool any = false;
+    for (std::size_t object = 0; object < run.answers.objects.size(); ++object) {
+      if (run.answers.report(kernel.result, object) == nullptr) {
+        objects.insert(object);
+        any = true;
+      }
+    }
+    found.kernels += any ? 1 : 0;
+  }
+  found.objects = objects.size();
+  return found;
 }
 
 std::string describe_place(const AnswerTable& answers, const BrokenRelocation& broken) {

@@ -44,6 +44,14 @@ struct BrokenRelocation {
 // How many kernels have at least one of them.
 [[nodiscard]] std::size_t count_broken_kernels(const RunSummary& run);
 
+// Objects that are for other machines than some kernels, on which they are not judged; and these
+// kernels.
+struct NotJudged {
+  std::size_t objects = 0;
+  std::size_t kernels = 0;
+};
+[[nodiscard]] NotJudged count_not_judged(const RunSummary& run);
+
 // "opensnoop.bpf.o: trace_open: task_struct.state (byte_off), opensnoop.bpf.c:25": where it stands.
 [[nodiscard]] std::string describe_place(const AnswerTable& answers,
                                          const BrokenRelocation& broken);

@@ -78,6 +78,9 @@ std::vector<KnownTrouble> troubles_of(std::span<const ObjectNeeds> objects,
                                       const KernelReport& report) {
   std::vector<KnownTrouble> known;
   for (std::size_t i = 0; i < report.size(); ++i) {
+    if (report[i] == nullptr) {
+      continue;
+    }
     for (const Trouble& trouble : report[i]->troubles) {
       const RelocationNeed& need = objects[i].relocations[trouble.relocation];
       known.push_back({.object = objects[i].name,
@@ -91,8 +94,10 @@ std::vector<KnownTrouble> troubles_of(std::span<const ObjectNeeds> objects,
 }
 
 std::optional<KernelReport> KernelAnswers::replay(std::span<const std::byte> minimized,
-                                                  const ContentId& id, const Machine& machine) {
-  const Key key{id.high, id.low, machine.pointer_size, machine.big_endian};
+                                                  const ContentId& id, const Machine& machine,
+                                                  const KernelIdentity& identity) {
+  const Key key{id.high, id.low, machine.pointer_size, machine.big_endian,
+                std::string(canonical_arch(identity.arch))};
   {
     const std::lock_guard lock(mutex_);
     if (const auto known = replayed_.find(key); known != replayed_.end()) {
@@ -108,21 +113,22 @@ std::optional<KernelReport> KernelAnswers::replay(std::span<const std::byte> min
   if (resolver.gave_up()) {
     return std::nullopt;
   }
-  KernelReport report = reporter_.report(*view, answers);
+  KernelReport report = reporter_.report(*view, answers, identity);
   const std::lock_guard lock(mutex_);
   return replayed_.emplace(key, std::move(report)).first->second;
 }
 
 std::optional<KernelReport> KernelAnswers::of_minimized(std::span<const std::byte> minimized,
                                                         const ContentId& id,
-                                                        const KernelNotes& notes) {
-  std::optional<KernelReport> report = replay(minimized, id, notes.machine);
+                                                        const KernelNotes& notes,
+                                                        const KernelIdentity& identity) {
+  std::optional<KernelReport> report = replay(minimized, id, notes.machine, identity);
   if (!report) {
     return std::nullopt;
   }
   for (std::size_t i = 0; i < report->size(); ++i) {
     std::shared_ptr<const ObjectReport>& object = (*report)[i];
-    if (object->troubles.empty()) {
+    if (object == nullptr || object->troubles.empty()) {
       continue;
     }
     auto told = std::make_shared<ObjectReport>(*object);
@@ -142,6 +148,9 @@ std::optional<KernelReport> KernelAnswers::of_minimized(std::span<const std::byt
 std::vector<UnanswerableRelocation> KernelAnswers::unanswerable(const KernelReport& report) const {
   std::vector<UnanswerableRelocation> found;
   for (std::uint32_t object = 0; object < report.size(); ++object) {
+    if (report[object] == nullptr) {
+      continue;
+    }
     std::set<std::uint32_t> relocations;  // several programs may come to the same one
     for (std::size_t site = 0; site < report[object]->sites.size(); ++site) {
       if (report[object]->sites[site] == RelocationState::kAmbiguous) {

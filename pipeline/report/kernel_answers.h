@@ -57,14 +57,16 @@ class KernelAnswers {
       : objects_(objects), needs_(needs), reporter_(objects, needs) {}
 
   // `answers` are those of the kernel, whose full BTF it is.
-  [[nodiscard]] KernelReport of_kernel(const BtfView& kernel, const Answers& answers) {
-    return reporter_.report(kernel, answers);
+  [[nodiscard]] KernelReport of_kernel(const BtfView& kernel, const Answers& answers,
+                                       const KernelIdentity& identity) {
+    return reporter_.report(kernel, answers, identity);
   }
 
   // `minimized` is a minimized BTF, `id` its content id. Nothing where the notes are not enough.
   [[nodiscard]] std::optional<KernelReport> of_minimized(std::span<const std::byte> minimized,
                                                          const ContentId& id,
-                                                         const KernelNotes& notes);
+                                                         const KernelNotes& notes,
+                                                         const KernelIdentity& identity);
 
   // What to keep beside a new result.
   [[nodiscard]] KernelNotes notes(const BtfView& kernel, const KernelReport& report) const {
@@ -79,14 +81,15 @@ class KernelAnswers {
 
  private:
   [[nodiscard]] std::optional<KernelReport> replay(std::span<const std::byte> minimized,
-                                                   const ContentId& id, const Machine& machine);
+                                                   const ContentId& id, const Machine& machine,
+                                                   const KernelIdentity& identity);
 
   const ObjectSet& objects_;
   std::span<const ObjectNeeds> needs_;
   KernelReporter reporter_;
   std::mutex mutex_;
-  // By content and machine: most kernels share theirs with others.
-  using Key = std::tuple<std::uint64_t, std::uint64_t, std::uint32_t, bool>;
+  // By content, machine and arch: most kernels share theirs with others.
+  using Key = std::tuple<std::uint64_t, std::uint64_t, std::uint32_t, bool, std::string>;
   std::map<Key, KernelReport> replayed_;
 };
 

@@ -87,6 +87,38 @@ TEST_F(Report, FailsOnWhatItIsToldTo) {
   EXPECT_THAT(ambiguous.err, HasSubstr("ambiguous: "));
 }
 
+TEST_F(Report, AnObjectForOtherMachinesIsNotJudged) {
+  const std::vector<std::string> objects = {"registers_x86_64"};
+  const ProgramResult there = btfbatch(report({"--fail-on", "broken"}, objects));
+  EXPECT_EQ(there.exit_code, 2) << "the test data's kernels have no registers";
+  EXPECT_THAT(there.out, Not(HasSubstr("not judged")));
+  const ProgramResult elsewhere =
+      btfbatch(report({"--fail-on", "broken", "--json", "r.json"}, {"registers_arm64"}));
+  EXPECT_EQ(elsewhere.exit_code, 0) << elsewhere.err;
+  EXPECT_THAT(elsewhere.out, HasSubstr("  broken       0\n"));
+  EXPECT_THAT(elsewhere.out,
+              HasSubstr("  not judged   1 object on 3 kernels, which are for other machines\n"));
+  const nlohmann::json json = json_file("r.json");
+  EXPECT_EQ(json.at("results"), nlohmann::json({"-"}));
+  EXPECT_EQ(json.at("objects").at(0).at("architecture"), "arm64");
+}
+
+// A program that embeds an object runs on kernels of its own machine, whatever the object asks.
+TEST_F(Report, AnExecutableIsForItsMachine) {
+  std::string executable =
+      "\x7f"
+      "ELF\2\1\1";
+  executable.resize(64);
+  executable[18] = 62;  // EM_X86_64
+  dir_.write("tool", executable + read_file(object_path("field_kinds")));
+  add_kernel("debian/12/arm64/6.1.0-3-arm64", "empty");
+  const ProgramResult result = btfbatch({"report", "--archive", "archive", "--objs", "tool"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("  not judged   1 object on 1 kernel, which is for other "));
+  EXPECT_THAT(result.out, HasSubstr("  on           1 of 4 kernels\n"));
+  EXPECT_THAT(btfbatch({"inspect", "tool"}).out, HasSubstr("  architecture x86_64\n"));
+}
+
 TEST_F(Report, KernelsThatFailAlwaysCount) {
   dir_.write("archive/debian/12/x86_64/broken.btf", "x");
   EXPECT_EQ(btfbatch(report({"--fail-on", "none"})).exit_code, 2);

@@ -78,8 +78,20 @@ class PageTest(unittest.TestCase):
     def state_letter(self, obj, kernel):
         """The worst state of an object on a kernel, as the report says it."""
         numbers = self.report["results"][kernel["result"]].split(" ")
+        if numbers[obj] == "-":
+            return "-"
         letters = self.report["objects"][obj]["answers"][int(numbers[obj])]["sites"]
         return max(letters, key="ragpbm".index)
+
+    def click_cell(self, row, column):
+        """On the map with all its rows and columns in view; a column may share its pixel with others."""
+        place = self.browser.run("""
+            const map = document.getElementById('map');
+            map.scrollIntoView({block: 'center'});
+            const box = map.getBoundingClientRect();
+            return {left: box.left + map.clientLeft, top: box.top + map.clientTop, width: map.clientWidth};""")
+        cell = (place["width"] - 190) / len(self.report["kernels"])
+        self.browser.click(place["left"] + 190 + (column + 1.5) * cell, place["top"] + 58 + row * 22 + 11)
 
     def test_it_renders(self):
         totals = self.report["totals"]
@@ -137,13 +149,7 @@ class PageTest(unittest.TestCase):
         column = next(i for i, k in enumerate(kernels)
                       if k["distro"] == "debian" and k["release"] == "12" and "result" in k)
         row = next(o for o in range(20) if self.state_letter(o, kernels[column]) == "b")
-        place = self.browser.run("""
-            const map = document.getElementById('map');
-            map.scrollIntoView({block: 'center'});
-            const box = map.getBoundingClientRect();
-            return {left: box.left + map.clientLeft, top: box.top + map.clientTop, width: map.clientWidth};""")
-        cell = (place["width"] - 190) / len(kernels)
-        self.browser.click(place["left"] + 190 + (column + 1.5) * cell, place["top"] + 58 + row * 22 + 11)
+        self.click_cell(row, column)
         self.assertIn(self.report["objects"][row]["name"], self.text("details-title"))
         details = self.text("details")
         self.assertIn("debian 12", details)
@@ -151,6 +157,18 @@ class PageTest(unittest.TestCase):
         self.assertIn("has no member", details)
         self.assertIn("Instead:", details)
         self.assertIn(".bpf.c:", details)
+
+    def test_an_object_for_other_machines_is_not_judged(self):
+        kernels = self.report["kernels"]
+        row = next(i for i, o in enumerate(self.report["objects"]) if "architecture" in o)
+        column = next(i for i, k in enumerate(kernels)
+                      if k["arch"] == "arm64" and kernels[i + 2]["arch"] == "arm64" and "result" in k)
+        self.assertEqual(self.state_letter(row, kernels[column]), "-")
+        self.click_cell(row, column)
+        self.assertIn("for x86_64 and never loaded into this kernel", self.text("details"))
+        self.browser.press("Escape")
+        self.assertIn("other machines", self.text("active-text"))
+        self.assertGreater(self.colours_drawn().get(self.colour("other"), 0), 100)
 
     def test_keys(self):
         self.browser.run("document.getElementById('map').focus()")

@@ -79,6 +79,8 @@ std::vector<ObjectNeeds> make_objects(std::size_t count) {
     if (i == 3) {
       object.name = "</script><img src=x onerror=document.title='broken'>&\"'.bpf.o";
     }
+    // Some objects are those of executables, which run on one kind of machine.
+    object.architecture = i % 10 == 5 ? "x86_64" : "";
     const std::size_t programs = 1 + hash_of(object.name) % 4;
     for (std::size_t p = 0; p < programs; ++p) {
       const bool is_fentry = i % 7 == 2 && p == 0;
@@ -211,7 +213,13 @@ RunSummary synthetic_run(std::size_t kernels, std::size_t objects) {
     const bool is_arm = build % 3 == 2 && kReleases[release].major >= 4;
     KernelOutcome kernel = make_kernel(kReleases[release], is_arm ? "arm64" : "x86_64", build);
     if (kernel.outcome != Outcome::kFailed) {
-      kernel.result = collector.add(by_release[release]);
+      KernelReport report = by_release[release];
+      for (std::size_t object = 0; object < report.size(); ++object) {
+        if (is_arm && !needs[object].architecture.empty()) {
+          report[object] = nullptr;
+        }
+      }
+      kernel.result = collector.add(report);
     }
     run.kernels.push_back(std::move(kernel));
   }

@@ -9,11 +9,18 @@ const STATES = [
   { name: 'broken', letter: 'b', label: 'broken', glyph: '\u00d7', help: 'missing, and the program comes there: the verifier refuses it' },
   { name: 'ambiguous', letter: 'm', label: 'ambiguous', glyph: '?', help: 'no one answer: a loader refuses the object' },
   { name: 'failed', letter: '', label: 'kernel failed', glyph: '/', help: 'the kernel\u2019s BTF cannot be read' },
+  { name: 'other', letter: '', label: 'other machines', glyph: '\u00b7', help: 'the object is for other machines than the kernel, and is not judged on it' },
 ];
 const BROKEN = 4;
 const AMBIGUOUS = 5;
-const FAILED = 6;
+const FAILED = 6;  // this and the next say nothing of the object
+const OTHER = 7;
 const STATE_OF_LETTER = new Map(STATES.map((state, number) => [state.letter, number]));
+
+// For sorting, from bad to good.
+function bySeverity(a, b) {
+  return (b === OTHER ? -1 : b) - (a === OTHER ? -1 : a);
+}
 
 function byId(id) {
   return document.getElementById(id);
@@ -70,7 +77,7 @@ function colours() {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue('--' + name).trim();
   return {
-    states: [of('resolved'), of('absent'), of('guarded'), of('probably'), of('broken'), of('ambiguous'), of('failed')],
+    states: [of('resolved'), of('absent'), of('guarded'), of('probably'), of('broken'), of('ambiguous'), of('failed'), of('other')],
     card: of('card'), ink: of('ink'), muted: of('muted'), line: of('line'), soft: of('soft'), focus: of('focus'), onState: of('on-state'),
   };
 }

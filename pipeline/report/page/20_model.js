@@ -23,7 +23,7 @@ function makeModel() {
     object.text = [object.name, object.found_in || '', ...object.programs.flatMap((p) => [p.name, p.section]),
       ...object.relocations.map((r) => r.path)].join('\n').toLowerCase();
   });
-  const results = report.results.map((row) => (row === '' ? [] : row.split(' ').map(Number)));
+  const results = report.results.map((row) => (row === '' ? [] : row.split(' ').map((number) => (number === '-' ? -1 : Number(number)))));
   const kernels = report.kernels;
   kernels.forEach((kernel, index) => {
     kernel.index = index;
@@ -35,14 +35,15 @@ function makeModel() {
 
 const model = makeModel();
 
-// The answers of an object on a kernel; undefined where the kernel failed.
+// The answers of an object on a kernel; undefined where the kernel failed, or is for other machines.
 function answersOf(object, kernel) {
   return kernel.result === undefined ? undefined : object.answers[model.results[kernel.result][object.index]];
 }
 
 function stateOf(object, kernel) {
   const answers = answersOf(object, kernel);
-  return answers === undefined ? FAILED : answers.worst;
+  if (answers !== undefined) return answers.worst;
+  return kernel.result === undefined ? FAILED : OTHER;
 }
 
 // How many sites of an object are in each state.
@@ -55,7 +56,7 @@ function countStates(answers) {
 function describeCell(object, kernel) {
   const answers = answersOf(object, kernel);
   const place = object.name + ' on ' + kernel.name + ' ' + kernel.kernel + ': ';
-  if (answers === undefined) return place + STATES[FAILED].label;
+  if (answers === undefined) return place + STATES[stateOf(object, kernel)].label;
   const counts = countStates(answers);
   const total = answers.states.length;
   if (total === 0) return place + 'needs nothing of a kernel';
@@ -78,7 +79,7 @@ function wordsOf(text) {
 function passesState(state) {
   if (filters.state === '') return true;
   if (filters.state === 'failed') return state === FAILED;
-  return state !== FAILED && state >= Number(filters.state);
+  return state < FAILED && state >= Number(filters.state);
 }
 
 function groupsOf(kernels) {

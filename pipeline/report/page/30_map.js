@@ -6,7 +6,7 @@
 
 const ROW = 22;
 const HEADER = 58;
-const FILL = [1, 0.25, 0.45, 0.65, 1, 1, 1];
+const FILL = [1, 0.25, 0.45, 0.65, 1, 1, 1, 0.55];
 const WIDEST_CELL = 26;
 
 const map = {
@@ -91,15 +91,13 @@ function fontOfMap(size, weight) {
   return (weight || 400) + ' ' + size + 'px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 }
 
-// The worst state of the kernels that share a place.
+// The worst state of the kernels that share a place, as far as they say anything of the object.
 function worstOf(states, begin, end) {
-  let worst = 0;
+  let worst = -1;
   for (let i = begin; i < end; i += 1) {
-    const state = states[i];
-    // A failed kernel says nothing about the objects.
-    if (state > worst && (state !== FAILED || end - begin === 1)) worst = state;
+    if (states[i] > worst && states[i] < FAILED) worst = states[i];
   }
-  return worst;
+  return worst < 0 ? states[begin] : worst;
 }
 
 function drawCells(context, view, first, last) {
@@ -132,7 +130,7 @@ function drawRun(context, view, begin, end, step, gap, y, state) {
   const x = map.labels + begin * step - view.left;
   const width = (end - begin) * step - gap;
   const height = ROW - 2;
-  if (state !== FAILED) {
+  if (state < FAILED) {
     context.fillStyle = map.colours.states[0];
     context.fillRect(x, y + 1, width, height);
   }
@@ -147,10 +145,14 @@ function drawRun(context, view, begin, end, step, gap, y, state) {
     } else if (state === FAILED) {
       context.fillStyle = map.colours.card;
       context.fillRect(x, y + 5, width, height - 8);
+    } else if (state === OTHER) {
+      // A dash through the middle of nothing.
+      context.fillStyle = map.colours.card;
+      context.fillRect(x, y + 1 + height - filled + 2, width, filled - 2);
     }
   }
-  if (gap && step >= 13 && STATES[state].glyph) {
-    context.fillStyle = state >= BROKEN && state !== FAILED ? map.colours.onState : map.colours.ink;
+  if (gap && step >= 13 && STATES[state].glyph && state !== OTHER) {
+    context.fillStyle = state === BROKEN || state === AMBIGUOUS ? map.colours.onState : map.colours.ink;
     context.font = fontOfMap(12, 700);
     context.textAlign = 'center';
     context.fillText(STATES[state].glyph, x + width / 2, y + (state === AMBIGUOUS || state === BROKEN ? ROW / 2 : 8));

@@ -90,6 +90,12 @@ function programView(object, answers, number) {
 function openCell(object, kernel) {
   const answers = answersOf(object, kernel);
   const title = kernel.name + ' ' + kernel.kernel + ' ';
+  if (stateOf(object, kernel) === OTHER) {
+    openDetails(object.name, [title, badge(OTHER)],
+      el('p', {}, 'This object is for ' + object.architecture + ' and never loaded into this kernel, so it is not judged on it.'),
+      el('p', { class: 'small' }, el('button', { type: 'button', class: 'link', onclick: () => openObject(object) }, 'This object on all kernels')));
+    return;
+  }
   if (answers === undefined) {
     openDetails(object.name, [title, badge(FAILED)], el('p', {}, 'This kernel has no answers:'),
       el('ul', {}, (kernel.reasons || []).map((reason) => el('li', {}, reason))));
@@ -111,9 +117,10 @@ function openCell(object, kernel) {
 function openObject(object) {
   const counts = new Array(STATES.length).fill(0);
   for (const kernel of model.kernels) counts[stateOf(object, kernel)] += 1;
-  const rows = STATES.map((state, number) => ({ number, kernels: counts[number] })).filter((row) => row.kernels > 0).reverse();
+  const rows = STATES.map((state, number) => ({ number, kernels: counts[number] })).filter((row) => row.kernels > 0).sort((a, b) => bySeverity(a.number, b.number));
   const broken = report.broken.filter((entry) => entry.object === object.index);
-  openDetails(object.name, [count(object.programs.length, 'program') + ', ' + count(object.relocations.length, 'relocation')],
+  openDetails(object.name, [count(object.programs.length, 'program') + ', ' + count(object.relocations.length, 'relocation') +
+    (object.architecture ? ', for ' + object.architecture + ' alone' : '')],
     object.found_in ? el('p', { class: 'small muted' }, 'Found in ' + object.found_in) : null,
     (object.warnings || []).map((warning) => el('p', { class: 'small' }, 'Warning: ' + warning)),
     el('p', { class: 'small' }, el('button', { type: 'button', class: 'link', onclick: () => showTimeline(object) }, 'How its layout changes')),
@@ -125,7 +132,7 @@ function openObject(object) {
 }
 
 function openKernel(kernel) {
-  const rows = model.objects.map((object) => ({ object, state: stateOf(object, kernel) })).sort((a, b) => b.state - a.state);
+  const rows = model.objects.map((object) => ({ object, state: stateOf(object, kernel) })).sort((a, b) => bySeverity(a.state, b.state));
   openDetails(kernel.kernel, kernel.name,
     el('p', { class: 'muted small code' }, kernel.path),
     (kernel.reasons || []).map((reason) => el('p', {}, reason)),

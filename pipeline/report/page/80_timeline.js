@@ -2,11 +2,10 @@
 
 const HUES = [212, 28, 150, 330, 265, 52, 185, 0, 95, 240];
 
-// Kernels with a result, by distro and arch, by version.
+// Kernels by distro and arch, by version.
 function seriesOf(kernels) {
   const series = new Map();
   for (const kernel of kernels) {
-    if (kernel.result === undefined) continue;
     const name = [kernel.distro || 'no distro', kernel.arch].filter(Boolean).join(' ');
     if (!series.has(name)) series.set(name, []);
     series.get(name).push(kernel);
@@ -104,7 +103,8 @@ function drawTimeline() {
     replace(byId('timeline'), el('p', { class: 'muted' }, 'There are no objects.'));
     return;
   }
-  const kernels = model.kernels.filter((kernel) => filters.distro === '' || kernel.distro === filters.distro);
+  const kernels = model.kernels.filter((kernel) => (filters.distro === '' || kernel.distro === filters.distro) &&
+    (filters.arch === '' || kernel.arch === filters.arch) && answersOf(object, kernel) !== undefined);
   const all = [...seriesOf(kernels)].map(([name, list]) => ({ name, segments: segmentsOf(object, list) }));
   const rows = all.flatMap(({ name, segments }) => changeRows(object, name, segments));
   replace(byId('timeline'),

@@ -36,8 +36,27 @@ TEST(AnswerCollector, TheTableDoesNotDependOnTheOrderInWhichKernelsCame) {
             json_of(table, SourceLines::kIncluded));
   EXPECT_THAT(results, ElementsAre(0, AnswerTable::kNoResult, 1));
   EXPECT_EQ(results, others);
-  EXPECT_EQ(table.report(1, 0).values[0], 24U);
-  EXPECT_EQ(table.report(1, 1), *test::broken_report());
+  EXPECT_EQ(table.report(1, 0)->values[0], 24U);
+  EXPECT_EQ(*table.report(1, 1), *test::broken_report());
+}
+
+TEST(AnswerTable, KeepsWhichObjectsAreNotJudged) {
+  std::vector<ObjectNeeds> objects = kObjects;
+  objects[1].architecture = "arm64";
+  AnswerCollector collector(objects);
+  std::vector<std::size_t> results = {collector.add({test::good_report(16), nullptr}),
+                                      collector.add({nullptr, test::broken_report()}),
+                                      collector.add({test::good_report(16), nullptr})};
+  const AnswerTable table = collector.finish(results);
+  EXPECT_THAT(results, ElementsAre(0, 1, 0));
+  const Json json = json_of(table, SourceLines::kIncluded);
+  EXPECT_EQ(json["results"], Json({"0 -", "- 0"}));
+  EXPECT_FALSE(json["objects"][0].contains("architecture"));
+  const AnswerTable read = answers_from(Json::parse(json.dump()));
+  EXPECT_EQ(read.objects[1].architecture, "arm64");
+  EXPECT_EQ(read.report(0, 1), nullptr);
+  EXPECT_EQ(*read.report(1, 1), *test::broken_report());
+  EXPECT_EQ(json_of(read, SourceLines::kIncluded), json);
 }
 
 TEST(AnswersJson, ReadingGivesWhatWasWritten) {
@@ -45,7 +64,7 @@ TEST(AnswersJson, ReadingGivesWhatWasWritten) {
   const Json json = json_of(table, SourceLines::kIncluded);
   const AnswerTable read = answers_from(Json::parse(json.dump()));
   EXPECT_EQ(json_of(read, SourceLines::kIncluded), json);
-  EXPECT_EQ(read.report(1, 0), *test::broken_report());
+  EXPECT_EQ(*read.report(1, 0), *test::broken_report());
   EXPECT_EQ(read.objects[0].sites, table.objects[0].sites);
   EXPECT_EQ(read.objects[0].relocations[0].source.text, "p->pid");
   EXPECT_EQ(read.objects[0].programs[1].kernel_btf, "fentry needs it");

@@ -57,6 +57,22 @@ TEST(FindBroken, SpansEndWithTheDistroAndTheArch) {
   }
 }
 
+TEST(FindBroken, AnObjectForOtherMachinesIsNotCounted) {
+  const std::vector<ObjectNeeds> objects = {test::example_object("a.bpf.o")};
+  AnswerCollector collector(objects);
+  RunSummary run;
+  run.kernels = {test::example_kernel("12", "6.1", collector.add({test::broken_report()})),
+                 test::example_kernel("12", "6.2", collector.add({nullptr}))};
+  std::vector<std::size_t> results = {0, 1};
+  run.answers = collector.finish(results);
+  EXPECT_EQ(count_broken_kernels(run), 1U);
+  ASSERT_EQ(find_broken(run).size(), 1U);
+  EXPECT_EQ(find_broken(run)[0].kernels, 1U);
+  EXPECT_EQ(count_not_judged(run).objects, 1U);
+  EXPECT_EQ(count_not_judged(run).kernels, 1U);
+  EXPECT_EQ(count_not_judged(test::example_run()).objects, 0U);
+}
+
 TEST(KernelsByVersion, GoesByDistroReleaseAndVersionAsPeopleDo) {
   EXPECT_THAT(kernels_by_version(test::example_run()), ElementsAre(4, 0, 1, 3, 2));
 }
