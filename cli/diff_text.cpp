@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "cli/page.h"
@@ -41,10 +42,33 @@ std::string describe(const ChangedAnswer& answer) {
   return fmt::format("  {}: {} -> {}", what, answer.before, answer.after);
 }
 
-std::string describe(const NewlyBroken& broken) {
-  std::string text = fmt::format("{}: {}{}{} ({})", broken.object, fmt::join(broken.programs, ", "),
-                                 broken.programs.empty() ? "" : ": ", broken.path,
-                                 relocation_kind_name(broken.kind));
+// Relocations that ask for the same in the same programs and break alike, told as one: to read one
+// bitfield takes six.
+struct Access {
+  const NewlyBroken* first = nullptr;
+  std::vector<std::string_view> kinds;
+};
+
+std::vector<Access> group_by_access(const std::vector<NewlyBroken>& relocations) {
+  std::vector<Access> accesses;
+  const auto key = [](const NewlyBroken& broken) {
+    return std::tie(broken.object, broken.path, broken.programs, broken.reason, broken.instead,
+                    broken.kernels);
+  };
+  for (const NewlyBroken& broken : relocations) {
+    const auto same = std::ranges::find_if(
+        accesses, [&](const Access& access) { return key(*access.first) == key(broken); });
+    Access& access = same != accesses.end() ? *same : accesses.emplace_back(Access{&broken, {}});
+    access.kinds.push_back(relocation_kind_name(broken.kind));
+  }
+  return accesses;
+}
+
+std::string describe(const Access& access) {
+  const NewlyBroken& broken = *access.first;
+  std::string text =
+      fmt::format("{}: {}{}{} ({})", broken.object, fmt::join(broken.programs, ", "),
+                  broken.programs.empty() ? "" : ": ", broken.path, fmt::join(access.kinds, ", "));
   if (!broken.source.file.empty()) {
     text += fmt::format(", {}:{}", broken.source.file, broken.source.line);
   }
@@ -58,8 +82,9 @@ std::string why(const NewlyBroken& broken) {
 
 std::vector<std::string> lines_of(const std::vector<NewlyBroken>& relocations, bool says_why) {
   std::vector<std::string> lines;
-  for (const NewlyBroken& broken : relocations) {
-    lines.push_back(describe(broken));
+  for (const Access& access : group_by_access(relocations)) {
+    const NewlyBroken& broken = *access.first;
+    lines.push_back(describe(access));
     if (says_why && !broken.reason.empty()) {
       lines.push_back("  " + why(broken));
     }
@@ -116,8 +141,9 @@ void add_markdown_table(std::string& text, std::string_view title,
     }
     return escaped;
   };
-  for (const NewlyBroken& broken :
-       std::span(relocations).first(std::min(relocations.size(), kMostLines))) {
+  const std::vector<Access> accesses = group_by_access(relocations);
+  for (const Access& access : std::span(accesses).first(std::min(accesses.size(), kMostLines))) {
+    const NewlyBroken& broken = *access.first;
     const std::string place = broken.source.file.empty()
                                   ? std::string()
                                   : fmt::format("{}:{}", broken.source.file, broken.source.line);
@@ -126,8 +152,8 @@ void add_markdown_table(std::string& text, std::string_view title,
                         cell(broken.path), cell(place), cell(why(broken)), broken.kernels.size(),
                         cell(some_kernels(broken.kernels)));
   }
-  if (relocations.size() > kMostLines) {
-    text += fmt::format("\nand {} more\n", relocations.size() - kMostLines);
+  if (accesses.size() > kMostLines) {
+    text += fmt::format("\nand {} more\n", accesses.size() - kMostLines);
   }
   text += "\n";
 }

@@ -114,13 +114,14 @@ bool fails(Log& log, const Settings& settings, const RunSummary& summary) {
     return settings.fail_on == FailOn::kBroken || broken.state == RelocationState::kAmbiguous;
   };
   bool any = settings.fail_on == FailOn::kBroken && is_degraded;
-  for (const BrokenRelocation& broken : find_broken(summary)) {
+  for (const BrokenAccess& access : group_by_access(summary.answers, find_broken(summary))) {
+    const BrokenRelocation& broken = access.front();
     if (!is_meant(broken)) {
       continue;
     }
     any = true;
     const std::string_view state = relocation_state_name(broken.state);
-    const std::string place = describe_place(summary.answers, broken);
+    const std::string place = describe_place(summary.answers, access);
     std::vector<std::string> spans;
     for (const BrokenSpan& span : broken.spans) {
       spans.push_back(describe_span(span));

@@ -78,9 +78,10 @@ void add_bundles(Page& page, const RunSummary& summary) {
 std::vector<std::string> lines_of(const RunSummary& summary,
                                   const std::vector<BrokenRelocation>& broken, std::size_t most) {
   std::vector<std::string> lines;
-  for (const BrokenRelocation& relocation : broken) {
+  for (const BrokenAccess& access : group_by_access(summary.answers, broken)) {
+    const BrokenRelocation& relocation = access.front();
     lines.push_back(fmt::format("{}: {}", relocation_state_name(relocation.state),
-                                describe_place(summary.answers, relocation)));
+                                describe_place(summary.answers, access)));
     const std::size_t shown = std::min(most, relocation.spans.size());
     for (const BrokenSpan& span : std::span(relocation.spans).first(shown)) {
       lines.push_back("  " + describe_span(span));

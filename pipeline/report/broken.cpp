@@ -1,11 +1,13 @@
 #include "pipeline/report/broken.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 #include <numeric>
 #include <set>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -165,7 +167,31 @@ NotJudged count_not_judged(const RunSummary& run) {
   return found;
 }
 
-std::string describe_place(const AnswerTable& answers, const BrokenRelocation& broken) {
+std::vector<BrokenAccess> group_by_access(const AnswerTable& answers,
+                                          std::vector<BrokenRelocation> broken) {
+  std::vector<BrokenAccess> accesses;
+  std::map<std::pair<std::uint32_t, std::string_view>, std::vector<std::size_t>> known;
+  for (BrokenRelocation& relocation : broken) {
+    const std::string& path =
+        answers.objects[relocation.object].relocations[relocation.relocation].path;
+    std::vector<std::size_t>& of_path = known[{relocation.object, path}];
+    const auto same = std::ranges::find_if(of_path, [&](std::size_t access) {
+      const BrokenRelocation& first = accesses[access].front();
+      return first.state == relocation.state && first.programs == relocation.programs &&
+             first.spans == relocation.spans;
+    });
+    if (same != of_path.end()) {
+      accesses[*same].push_back(std::move(relocation));
+    } else {
+      of_path.push_back(accesses.size());
+      accesses.push_back({std::move(relocation)});
+    }
+  }
+  return accesses;
+}
+
+std::string describe_place(const AnswerTable& answers, const BrokenAccess& access) {
+  const BrokenRelocation& broken = access.front();
   const ObjectNeeds& object = answers.objects[broken.object];
   const RelocationNeed& relocation = object.relocations[broken.relocation];
   std::string programs;
@@ -175,8 +201,15 @@ std::string describe_place(const AnswerTable& answers, const BrokenRelocation& b
                     ? fmt::format("{}+{:#x}", relocation.section, relocation.instruction)
                     : object.programs[program].name;
   }
+  std::vector<std::string_view> kinds;
+  for (const BrokenRelocation& each : access) {
+    const std::string_view kind = relocation_kind_name(object.relocations[each.relocation].kind);
+    if (std::ranges::find(kinds, kind) == kinds.end()) {
+      kinds.push_back(kind);
+    }
+  }
   std::string place = fmt::format("{}: {}: {} ({})", object.name, programs, relocation.path,
-                                  relocation_kind_name(relocation.kind));
+                                  fmt::join(kinds, ", "));
   if (!relocation.source.file.empty()) {
     place += fmt::format(", {}:{}", relocation.source.file, relocation.source.line);
   }

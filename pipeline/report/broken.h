@@ -26,6 +26,8 @@ struct BrokenSpan {
 
   // Whether it is all kernels of the distro and arch.
   [[nodiscard]] bool is_everywhere() const { return has_first && has_last; }
+
+  bool operator==(const BrokenSpan&) const = default;
 };
 
 // A relocation that is broken or ambiguous on some kernel.
@@ -52,9 +54,15 @@ struct NotJudged {
 };
 [[nodiscard]] NotJudged count_not_judged(const RunSummary& run);
 
-// "opensnoop.bpf.o: trace_open: task_struct.state (byte_off), opensnoop.bpf.c:25": where it stands.
-[[nodiscard]] std::string describe_place(const AnswerTable& answers,
-                                         const BrokenRelocation& broken);
+// Relocations of an object that ask for the same in the same programs, and are broken in the same
+// way: to read one bitfield takes six.
+using BrokenAccess = std::vector<BrokenRelocation>;
+[[nodiscard]] std::vector<BrokenAccess> group_by_access(const AnswerTable& answers,
+                                                        std::vector<BrokenRelocation> broken);
+
+// "opensnoop.bpf.o: trace_open: task_struct.state (byte_off), opensnoop.bpf.c:25": where it stands,
+// by the first of its relocations, with the kinds of all.
+[[nodiscard]] std::string describe_place(const AnswerTable& answers, const BrokenAccess& access);
 
 // "debian x86_64 5.14.0-1 to 6.1.0-47 (12 kernels): task_struct has __state (unsigned int)".
 [[nodiscard]] std::string describe_span(const BrokenSpan& span);

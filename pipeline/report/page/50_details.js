@@ -126,7 +126,7 @@ function openObject(object) {
     el('p', { class: 'small' }, el('button', { type: 'button', class: 'link', onclick: () => showTimeline(object) }, 'How its layout changes')),
     el('h3', {}, 'Kernels'),
     el('table', {}, el('tbody', {}, rows.map((row) => el('tr', {}, el('td', {}, badge(row.number)), el('td', { class: 'number' }, row.kernels.toLocaleString('en')))))),
-    broken.length > 0 ? [el('h3', {}, 'Broken relocations'), brokenTable(broken, false)] : null,
+    broken.length > 0 ? [el('h3', {}, 'Broken relocations'), brokenTable(groupByAccess(broken), false)] : null,
     object.kernelBtf.length > 0 ? [el('h3', {}, 'Needs BTF in the kernel itself'),
       el('ul', {}, object.kernelBtf.map((program) => el('li', {}, el('span', { class: 'code' }, program.name), ': ' + program.kernel_btf)))] : null);
 }

@@ -2,6 +2,19 @@
 
 const MOST_ROWS = 100;
 
+// Those that ask for the same in the same programs and break in the same way: to read one bitfield
+// takes six relocations. The first one stands for all, whose kinds it gets.
+function groupByAccess(entries) {
+  const accesses = new Map();
+  for (const entry of entries) {
+    const relocation = model.objects[entry.object].relocations[entry.relocation];
+    const key = JSON.stringify([entry.object, relocation.path, entry.state, entry.programs, entry.missing]);
+    if (!accesses.has(key)) accesses.set(key, { ...entry, kinds: new Set() });
+    accesses.get(key).kinds.add(relocation.kind);
+  }
+  return [...accesses.values()];
+}
+
 function brokenRow(entry, withObject) {
   const object = model.objects[entry.object];
   const relocation = object.relocations[entry.relocation];
@@ -12,7 +25,7 @@ function brokenRow(entry, withObject) {
     el('td', {}, badge(entry.state === 'ambiguous' ? AMBIGUOUS : BROKEN)),
     withObject ? el('td', {}, el('button', { type: 'button', class: 'link', onclick: () => openObject(object) }, object.name)) : null,
     el('td', {}, el('div', { class: 'code' }, programs.join(', ')), el('div', { class: 'muted code' }, placeOf(relocation))),
-    el('td', {}, el('div', { class: 'code' }, relocation.path), el('div', { class: 'muted small' }, relocation.kind)),
+    el('td', {}, el('div', { class: 'code' }, relocation.path), el('div', { class: 'muted small' }, [...entry.kinds].join(', '))),
     el('td', {}, missingList(entry.missing, 3)),
     el('td', {}, insteads.length > 0 ? insteads.map((text) => el('div', {}, text)) : reasons.slice(0, 3).map((text) => el('div', { class: 'muted' }, text))),
     el('td', { class: 'number' }, entry.kernels.toLocaleString('en')),
@@ -20,11 +33,11 @@ function brokenRow(entry, withObject) {
   return el('tr', {}, cells.filter(Boolean));
 }
 
-function brokenTable(entries, withObject) {
+function brokenTable(accesses, withObject) {
   const heads = ['State', withObject ? 'Object' : null, 'Program, place', 'Asks for', 'Missing on', 'The kernel has instead'];
   return el('table', { class: withObject ? 'broken-table' : '' },
     el('thead', {}, el('tr', {}, heads.filter(Boolean).map((head) => el('th', { scope: 'col' }, head)), el('th', { scope: 'col', class: 'number' }, 'Kernels'))),
-    el('tbody', {}, entries.map((entry) => brokenRow(entry, withObject))));
+    el('tbody', {}, accesses.map((access) => brokenRow(access, withObject))));
 }
 
 // Follows the filters for objects and distros; `all` shows what is cut else.
@@ -48,10 +61,11 @@ function showBroken(all) {
       : 'None passes the filters.'));
     return;
   }
-  const cut = all ? entries : entries.slice(0, MOST_ROWS);
+  const accesses = groupByAccess(entries);
+  const cut = all ? accesses : accesses.slice(0, MOST_ROWS);
   replace(byId('broken'), el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Broken relocations' }, brokenTable(cut, true)),
-    cut.length < entries.length
-      ? el('p', {}, el('button', { type: 'button', onclick: () => showBroken(true) }, 'Show all ' + entries.length.toLocaleString('en')))
+    cut.length < accesses.length
+      ? el('p', {}, el('button', { type: 'button', onclick: () => showBroken(true) }, 'Show all ' + accesses.length.toLocaleString('en')))
       : null);
 }
 

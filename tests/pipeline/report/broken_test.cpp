@@ -25,7 +25,8 @@ TEST(FindBroken, SaysFromWhichVersionToWhich) {
             "task_struct has __state (unsigned int)");
   EXPECT_FALSE(broken[0].spans[0].has_first);
   EXPECT_TRUE(broken[0].spans[0].has_last);
-  EXPECT_EQ(describe_place(run.answers, broken[0]), "a.bpf.o: trace: task_struct.state (byte_off)");
+  EXPECT_EQ(describe_place(run.answers, {broken[0]}),
+            "a.bpf.o: trace: task_struct.state (byte_off)");
   EXPECT_EQ(count_broken_kernels(run), 2U);
 }
 
@@ -55,6 +56,26 @@ TEST(FindBroken, SpansEndWithTheDistroAndTheArch) {
   for (const BrokenSpan& span : spans) {
     EXPECT_TRUE(span.is_everywhere()) << span.from;
   }
+}
+
+TEST(GroupByAccess, WhatBreaksAlikeIsToldOnce) {
+  RunSummary run = test::example_run();
+  auto& relocations = run.answers.objects[0].relocations;
+  relocations.push_back(relocations[1]);
+  relocations[2].kind = RelocationKind::kFieldSigned;
+  relocations.push_back(relocations[1]);
+  relocations[3].path = "task_struct.flags";
+  std::vector<BrokenRelocation> broken(4, find_broken(run).at(0));
+  broken[1].relocation = 2;
+  broken[2].relocation = 3;
+  broken[3].spans[0].to = "6.1.0-11";
+  const std::vector<BrokenAccess> accesses = group_by_access(run.answers, broken);
+  ASSERT_EQ(accesses.size(), 3U);
+  EXPECT_EQ(describe_place(run.answers, accesses[0]),
+            "a.bpf.o: trace: task_struct.state (byte_off, signed)");
+  EXPECT_EQ(describe_place(run.answers, accesses[1]),
+            "a.bpf.o: trace: task_struct.flags (byte_off)");
+  EXPECT_EQ(accesses[2].front().spans[0].to, "6.1.0-11");
 }
 
 TEST(FindBroken, AnObjectForOtherMachinesIsNotCounted) {
