@@ -20,6 +20,7 @@ usage: scripts/compare.sh [--rounds N] [--json FILE] ARCHIVE OBJ...
       space, and 150 MB of memory
   (i) a run from that pack, to the same tree as (a): at least 8 times as fast as (a) and 25 times as
       fast as (c), within 150 MB
+  (j) a run with a report, --html and --json; it may take 1.2 times as long as (a)
 
   and, once, the sizes of bundles beside `tar cJ` over the whole tree of plain files, as tar makes it
   without other options: .tar.xz may not be larger, .btfs may be 1.15 times as large

@@ -27,6 +27,7 @@ NO_CHANGE_FACTOR = 1.5
 NO_CHANGE_EXTRA = 0.030
 # What a verification may take, in runs.
 VERIFY_FACTOR = 1.25
+REPORT_FACTOR = 1.2  # and a run with a report
 # What a pack may take: in decompressions, in parts of the archive, in bytes of memory; and how many
 # times as fast as a run from the archive, and as make, a run from it is to be.
 PACK_FACTOR = 4
@@ -137,6 +138,8 @@ def run_rounds(arguments, kernels, objects, work):
     btfbatch += ["--progress", "never", "--objs", *arguments.objects]
     verify = [arguments.btfbatch, "verify", *btfbatch[1:]]
     proving = [*btfbatch, "--verify"]
+    reporting = [*btfbatch, "--fresh", "--html", work / "report.html"]
+    reporting += ["--json", work / "report.json"]
     pack = work / "hub.btfpack"
     packing = [arguments.btfbatch, "pack", "--archive", arguments.archive, "--out", pack]
     packing += ["-j", jobs, "--progress", "never"]
@@ -144,7 +147,7 @@ def run_rounds(arguments, kernels, objects, work):
     from_pack[from_pack.index("--archive") + 1] = pack
     from_pack[from_pack.index("--out") + 1] = work / "from-pack"
     rounds = {name: [] for name in ("btfbatch", "floor", "make", "no_change", "reading", "verify",
-                                    "proving", "packing", "from_pack")}
+                                    "proving", "reporting", "packing", "from_pack")}
     with open(work / "log", "w", encoding="utf-8") as log:
         measure(["sh", floor], log)  # brings the archive into the page cache
         for index in range(arguments.rounds):
@@ -156,6 +159,7 @@ def run_rounds(arguments, kernels, objects, work):
             rounds["floor"].append(measure(["sh", floor], log))
             rounds["verify"].append(measure(verify, log))
             rounds["proving"].append(measure(proving, log, good_codes=(0, 2)))
+            rounds["reporting"].append(measure(reporting, log, good_codes=(0, 2)))
             rounds["packing"].append(measure(packing, log))
             rounds["from_pack"].append(measure(from_pack, log, good_codes=(0, 2)))
             check_same_tree(mine, work / "from-pack")
@@ -194,6 +198,7 @@ def report_of(rounds, arguments, kernels, objects, same, refused, archive_bytes,
     btfbatch, floor, make = (summed_up(name) for name in ("btfbatch", "floor", "make"))
     no_change, reading = summed_up("no_change"), summed_up("reading")
     verify, proving = summed_up("verify"), summed_up("proving")
+    reporting = summed_up("reporting")
     packing, from_pack = summed_up("packing"), summed_up("from_pack")
     allowed = NO_CHANGE_FACTOR * reading["wall_median"] + NO_CHANGE_EXTRA
     return {
@@ -208,6 +213,7 @@ def report_of(rounds, arguments, kernels, objects, same, refused, archive_bytes,
         "reading": reading,
         "verify": verify,
         "proving": proving,
+        "reporting": reporting,
         "packing": packing,
         "from_pack": from_pack,
         "archive_bytes": archive_bytes,
@@ -219,6 +225,8 @@ def report_of(rounds, arguments, kernels, objects, same, refused, archive_bytes,
         "times_faster_from_pack_than_make": make["wall_median"] / from_pack["wall_median"],
         "verify_over_run": verify["wall_median"] / btfbatch["wall_median"],
         "proving_over_run": proving["wall_median"] / btfbatch["wall_median"],
+        "reporting_over_run": reporting["wall_median"] / btfbatch["wall_median"],
+        "reporting_over_run_cpu": reporting["cpu_median"] / btfbatch["cpu_median"],
         "no_change_over_reading": no_change["wall_median"] / reading["wall_median"],
         "no_change_allowed": allowed,
         "no_change_holds": no_change["wall_median"] <= allowed,
@@ -248,6 +256,7 @@ def print_table(report):
         "proving": "(g) btfbatch --verify",
         "packing": "(h) btfbatch pack",
         "from_pack": "(i) btfbatch from the pack",
+        "reporting": "(j) btfbatch --html --json",
     }
     for name, label in rows.items():
         row = report[name]
@@ -268,6 +277,8 @@ wall time of (d) / (e)            {report['no_change_over_reading']:.2f}
 + {1000 * NO_CHANGE_EXTRA:.0f} ms: {'holds' if report['no_change_holds'] else 'is exceeded'}
 wall time of (f) / (a)            {report['verify_over_run']:.3f}, allowed: {VERIFY_FACTOR}
 wall time of (g) / (a)            {report['proving_over_run']:.3f}, allowed: {VERIFY_FACTOR}
+wall time of (j) / (a)            {report['reporting_over_run']:.3f}, allowed: {REPORT_FACTOR} \
+(CPU time: {report['reporting_over_run_cpu']:.3f})
 pack / archive                    {report['pack_bytes']} / {report['archive_bytes']} bytes: \
 {100 * report['pack_share']:.2f} %, allowed: {100 * PACK_SHARE:.0f} %
 wall time of (h) / (b)            {report['packing_over_floor']:.2f}, allowed: {PACK_FACTOR}
