@@ -16,6 +16,7 @@ constexpr std::size_t kLongestList = 20;
 constexpr std::size_t kLongestPackedList = 80;
 constexpr std::size_t kPackedColumns = 92;
 constexpr std::size_t kMostReasons = 3;
+constexpr std::size_t kMostPrograms = 20;  // beyond, the objects that hold them are named
 
 }  // namespace
 
@@ -66,6 +67,7 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
   std::vector<std::string> warnings;
   std::vector<std::string> needless;
   std::vector<std::string> bound;  // programs that no BTF of ours helps
+  std::vector<std::string> bound_objects;
   for (const ObjectSummary& object : objects) {
     if (!object.found_in.empty()) {
       ++inside[object.found_in];
@@ -74,6 +76,10 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
       needless.push_back(object.name + ": has no .BTF.ext and needs nothing of a kernel");
     }
     bound.insert(bound.end(), object.kernel_btf_programs.begin(), object.kernel_btf_programs.end());
+    if (!object.kernel_btf_programs.empty()) {
+      bound_objects.push_back(
+          fmt::format("{} ({})", object.name, object.kernel_btf_programs.size()));
+    }
     for (const std::string& warning : object.warnings) {
       warnings.push_back(object.name + ": " + warning);
     }
@@ -98,6 +104,7 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
   if (!bound.empty()) {
     row("kernel BTF", format_count(bound.size(), "program") +
                           " for kernels with BTF of their own only; see 'btfbatch inspect'");
+    packed_list(bound.size() <= kMostPrograms ? bound : bound_objects);
   }
   if (!warnings.empty()) {
     row("warnings", warnings.size());
