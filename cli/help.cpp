@@ -77,6 +77,8 @@ and writes no BTF. A relocation is
   probably guarded  missing; the program asks for it first, but its branches could not be followed
   broken            missing, and the program comes there: the verifier refuses it
   ambiguous         has no one answer: a loader refuses the object
+An object that is for other machines than a kernel, by the executable that embeds it or by the
+registers that it reads, is not judged on it.
 'btfbatch run' takes --html, --json and --fail-on as well.
 
 Example:

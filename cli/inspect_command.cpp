@@ -33,6 +33,10 @@ Example:
   1    wrong usage; an object is missing or broken
   3    standard output could not be written
 
+Architecture:
+  Where it is known, the object is judged on kernels of this architecture alone (btfbatch report):
+  that of the executable that embeds it, or of the registers that it reads.
+
 Relocations:
   A path is written as in C: task_struct.real_parent, sock.__sk_common.skc_family, request___old.tag
   (a flavor: a local shape of the kernel's struct request). It ends at the first pointer, since a
