@@ -14,7 +14,7 @@
 
 namespace btfbatch {
 
-// Bytes that grow at their end. Unlike a std::vector it does not write zeros first (a second pass
+// Bytes that grow at their end, or someone else's, which do not. Unlike a std::vector it does not write zeros first (a second pass
 // over 5 MB), and it grows with realloc, which moves pages rather than bytes.
 class Buffer {
  public:
@@ -22,19 +22,33 @@ class Buffer {
   Buffer(Buffer&& other) noexcept
       : data_(std::move(other.data_)),
         size_(std::exchange(other.size_, 0)),
-        capacity_(std::exchange(other.capacity_, 0)) {}
+        capacity_(std::exchange(other.capacity_, 0)),
+        borrowed_(std::exchange(other.borrowed_, {})),
+        lender_(std::move(other.lender_)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
+    std::swap(borrowed_, other.borrowed_);
+    std::swap(lender_, other.lender_);
     return *this;
   }
 
-  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t size() const { return bytes().size(); }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
   // Aligned for any type; valid until the next change.
-  [[nodiscard]] std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
+  [[nodiscard]] std::span<const std::byte> bytes() const {
+    return lender_ != nullptr ? borrowed_ : std::span<const std::byte>(data_.get(), size_);
+  }
+
+  // Puts bytes in place of what it holds that live as long as `lender` does. Before anything else is
+  // put there, it has to be cleared.
+  void borrow(std::span<const std::byte> bytes, std::shared_ptr<const void> lender) {
+    size_ = 0;
+    borrowed_ = bytes;
+    lender_ = std::move(lender);
+  }
 
   // Makes room for `capacity` bytes in all.
   void reserve(std::size_t capacity) {
@@ -74,7 +88,10 @@ class Buffer {
     size_ = begin + size;
   }
   void shorten(std::size_t size) { size_ = size; }
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    lender_.reset();
+  }
 
  private:
   struct Free {
@@ -94,6 +111,8 @@ class Buffer {
   std::unique_ptr<std::byte, Free> data_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+  std::span<const std::byte> borrowed_;  // valid while there is a lender
+  std::shared_ptr<const void> lender_;
 };
 
 // Hands out buffers that were used before, since fresh memory costs a page fault for each 4 KiB.
@@ -114,10 +133,10 @@ class BufferPool {
   void give_back(Buffer buffer) {
     // A rare 27 MB kernel should not leave each thread with as much for the rest of the run.
     constexpr std::size_t kLargestKept = 12U << 20;
+    buffer.clear();
     if (buffer.capacity() == 0 || buffer.capacity() > kLargestKept) {
       return;
     }
-    buffer.clear();
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(buffer));
   }

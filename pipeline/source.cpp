@@ -69,18 +69,20 @@ std::optional<Source::Stamp> Source::stamp_of(const std::filesystem::path& file)
                status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
-Result<void> Source::unpack(const UnpackLimits& limits, Buffer& btf) const {
+Result<SharedView> Source::unpack(const UnpackLimits& limits, Buffer& btf) const {
   if (entry_->packed != nullptr) {
     return entry_->packed->unpack(limits, btf);
   }
-  if (entry_->file.empty()) {
-    return unpack_bytes(entry_->content.bytes(), entry_->archive_path, limits, btf);
+  Result<void> unpacked = entry_->file.empty() ? unpack_bytes(entry_->content.bytes(),
+                                                              entry_->archive_path, limits, btf)
+                                               : unpack_file(entry_->file, limits, btf);
+  if (!unpacked) {
+    return std::unexpected(std::move(unpacked).error());
   }
-  Result<void> unpacked = unpack_file(entry_->file, limits, btf);
-  if (unpacked && (!stamp_ || stamp_of(entry_->file) != stamp_)) {
+  if (!entry_->file.empty() && (!stamp_ || stamp_of(entry_->file) != stamp_)) {
     return fail("changed while it was read");
   }
-  return unpacked;
+  return nullptr;
 }
 
 }  // namespace btfbatch

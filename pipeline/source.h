@@ -31,8 +31,10 @@ class Source {
   // XXH3-128 of the bytes in the archive; for a pack, in the archive that was packed.
   [[nodiscard]] const ContentId& hash() const { return hash_; }
 
-  // As unpack_file() and unpack_bytes().
-  [[nodiscard]] Result<void> unpack(const UnpackLimits& limits, Buffer& btf) const;
+  // As unpack_file() and unpack_bytes(): puts the BTF in place of what `btf` holds. Returns it
+  // opened where unpacking has opened it already, as it does from a pack, else nullptr; this
+  // borrows `btf`'s bytes.
+  [[nodiscard]] Result<SharedView> unpack(const UnpackLimits& limits, Buffer& btf) const;
 
  private:
   // Device, inode, size and time of change: what tells that a file is not what it was.

@@ -75,6 +75,25 @@ std::vector<std::string> disprove(const BtfView& full, const MinimizedBtf& minim
 
 }  // namespace
 
+Result<SharedView> open_btf(const KernelWork& work) {
+  if (work.view != nullptr) {
+    if (Result<void> checked = check_kernel_names(*work.view); !checked) {
+      return std::unexpected(std::move(checked).error());
+    }
+    return work.view;
+  }
+  Result<BtfView> view = load_kernel_btf(work.btf.bytes());
+  if (!view) {
+    return std::unexpected(std::move(view).error());
+  }
+  return std::make_shared<const BtfView>(*std::move(view));
+}
+
+void drop_btf(KernelWork& work, BufferPool& buffers) {
+  work.view.reset();
+  buffers.give_back(std::exchange(work.btf, Buffer()));
+}
+
 bool has_failed(const KernelWork& work) {
   return !work.outcome.reasons.empty();
 }
@@ -114,10 +133,11 @@ void unpack_kernel(KernelWork& work, const UnpackLimits& limits, const PastResul
   std::optional<PastResult> result = past.find(source->hash());
   if (!result || !take_over(work, *std::move(result), answers)) {
     work.btf = buffers.take();
-    if (Result<void> unpacked = source->unpack(limits, work.btf); unpacked) {
+    if (Result<SharedView> unpacked = source->unpack(limits, work.btf); unpacked) {
+      work.view = *std::move(unpacked);
       work.outcome.btf_size = work.btf.size();
     } else {
-      buffers.give_back(std::exchange(work.btf, Buffer()));
+      drop_btf(work, buffers);
       make_failed(work, std::move(unpacked).error());
     }
   }
@@ -133,23 +153,24 @@ void minimize_kernel(KernelWork& work, const ObjectSet& objects, const PastResul
   std::vector<std::string> disproofs;
   KernelNotes notes;
   Result<MinimizedBtf> minimized = [&]() -> Result<MinimizedBtf> {
-    const Result<BtfView> kernel = load_kernel_btf(work.btf.bytes());
-    if (!kernel) {
-      return fail_within("not a valid BTF", kernel.error());
+    const Result<SharedView> opened = open_btf(work);
+    if (!opened) {
+      return fail_within("not a valid BTF", opened.error());
     }
+    const BtfView& kernel = **opened;
     Answers found;
-    Result<MinimizedBtf> result = minimize(*kernel, objects, answers != nullptr ? &found : nullptr);
+    Result<MinimizedBtf> result = minimize(kernel, objects, answers != nullptr ? &found : nullptr);
     if (result && answers != nullptr) {
-      work.report = answers->of_kernel(*kernel, found, work.outcome.identity);
-      notes = answers->notes(*kernel, *work.report);
+      work.report = answers->of_kernel(kernel, found, work.outcome.identity);
+      notes = answers->notes(kernel, *work.report);
       work.outcome.machine = notes.machine;
     }
     if (result && proof == Proof::kYes) {
-      disproofs = disprove(*kernel, *result, objects);
+      disproofs = disprove(kernel, *result, objects);
     }
     return result;
   }();
-  buffers.give_back(std::exchange(work.btf, Buffer()));
+  drop_btf(work, buffers);
   if (!minimized) {
     make_failed(work, std::move(minimized).error());
     return;
@@ -173,7 +194,7 @@ void keep_whole(KernelWork& work, BufferPool& buffers) {
   MinimizedBtf whole;
   whole.bytes.assign(btf.begin(), btf.end());
   whole.id = content_id_of(btf);
-  buffers.give_back(std::exchange(work.btf, Buffer()));
+  drop_btf(work, buffers);
   set_result(work, std::move(whole));
 }
 

@@ -44,6 +44,7 @@ struct KernelWork {
   Entry entry;
   KernelOutcome outcome;
   Buffer btf;                              // the full one, between unpack and judge
+  SharedView view;                         // of it, where unpacking has opened it
   std::optional<MinimizedBtf> minimized;   // from judge to collect; nothing where failed
   std::optional<KernelReport> report;      // the same; nothing where none is wanted
   std::optional<VerifiedKernel> verified;  // the same, where an output is verified
@@ -53,6 +54,12 @@ struct KernelWork {
 
 // Begins the work on an entry.
 [[nodiscard]] KernelWork start_work(std::size_t sequence, Entry entry);
+
+// Opens work.btf as load_kernel_btf() does, where it is not open yet.
+[[nodiscard]] Result<SharedView> open_btf(const KernelWork& work);
+
+// Lets go of it, and gives the memory back.
+void drop_btf(KernelWork& work, BufferPool& buffers);
 
 // Whether there is nothing left to do for the kernel than to tell why.
 [[nodiscard]] bool has_failed(const KernelWork& work);

@@ -4,14 +4,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string_view>
 
+#include "core/btf/view.h"
 #include "core/error.h"
 #include "pipeline/buffer.h"
 #include "pipeline/stop_signal.h"
 
 namespace btfbatch {
+
+// A BTF that is open already, with what it borrows; nullptr for none. Immutable.
+using SharedView = std::shared_ptr<const BtfView>;
 
 struct UnpackLimits {
   std::uint64_t max_btf_size;  // bytes

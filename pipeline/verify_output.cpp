@@ -60,12 +60,12 @@ class Judge {
       conclude(kernel, Verdict::kUnreadable, work.outcome.reasons.front());
       return;
     }
-    const Result<BtfView> full = load_kernel_btf(work.btf.bytes());
+    const Result<SharedView> full = open_btf(work);
     if (!full) {
       conclude(kernel, Verdict::kUnreadable, "not a valid BTF: " + full.error().message);
       return;
     }
-    compare(*full, kernel);
+    compare(**full, kernel);
     if (kernel.verdict == Verdict::kProved) {
       check_source(*work.outcome.source_hash, kernel);
     }
@@ -355,7 +355,7 @@ std::expected<VerifySummary, RunError> verify_output(const VerifyOptions& option
        .judge =
            [&](KernelWork& work) {
              judge.judge(work);
-             buffers.give_back(std::exchange(work.btf, Buffer()));
+             drop_btf(work, buffers);
            },
        .collect =
            [&](KernelWork& work) {

@@ -30,13 +30,21 @@ bool names_are_short(const BtfView& btf) {
 
 Result<BtfView> open_kernel_btf(std::span<const std::byte> bytes) {
   auto view = BtfView::open(bytes);
-  if (view && !names_are_short(*view)) {
-    return fail(fmt::format("string section: a name is longer than {} bytes", kMaxName));
+  if (!view) return view;
+  if (auto checked = check_kernel_names(*view); !checked) {
+    return std::unexpected(std::move(checked).error());
   }
   return view;
 }
 
 }  // namespace
+
+Result<void> check_kernel_names(const BtfView& btf) {
+  if (!names_are_short(btf)) {
+    return fail(fmt::format("string section: a name is longer than {} bytes", kMaxName));
+  }
+  return {};
+}
 
 Result<BtfView> load_kernel_btf(std::span<const std::byte> bytes) {
   if (!has_elf_magic(bytes)) return open_kernel_btf(bytes);

@@ -224,6 +224,16 @@ Result<BtfView> BtfView::open(std::span<const std::byte> bytes) {
   return view;
 }
 
+BtfView BtfView::of_checked(std::span<const std::byte> types, std::span<const std::byte> strings,
+                            std::vector<std::uint32_t> offsets) {
+  BtfView view;
+  view.types_ = types.data();
+  view.strings_ = std::bit_cast<const char*>(strings.data());
+  view.string_size_ = static_cast<std::uint32_t>(strings.size());
+  view.offsets_ = std::move(offsets);
+  return view;
+}
+
 bool has_btf_magic(std::span<const std::byte> bytes) {
   return read_magic(bytes).has_value();
 }

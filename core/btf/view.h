@@ -32,6 +32,14 @@ class BtfView {
   // btf.rst.
   [[nodiscard]] static Result<BtfView> open(std::span<const std::byte> bytes);
 
+  // A view of BTF that was put together from opened BTFs, and of which everything that open()
+  // checks is known therefore; it is not looked at again. `types` is native-endian and 4-byte
+  // aligned; `offsets` has the place of each type in it, by type ID, with a 0 for void. Both
+  // sections are borrowed.
+  [[nodiscard]] static BtfView of_checked(std::span<const std::byte> types,
+                                          std::span<const std::byte> strings,
+                                          std::vector<std::uint32_t> offsets);
+
   // One more than the highest type ID; type ID 0 is void.
   [[nodiscard]] std::uint32_t type_count() const {
     return static_cast<std::uint32_t>(offsets_.size());

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "core/btf/view.h"
 #include "core/error.h"
 
 namespace btfbatch {
@@ -25,12 +26,6 @@ inline constexpr std::size_t kMaxPackedBtf = std::size_t{1} << 30;
 // Codes `btf` by itself. Slow (some 0.5 s a kernel): for the few that have no base. Fails only on
 // more than kMaxPackedBtf bytes.
 [[nodiscard]] Result<std::vector<std::byte>> encode_whole(std::span<const std::byte> btf);
-
-// Gives back in `out`, which has exactly the raw size, what encode_whole was given. `coded` may be
-// hostile: nothing is read or written out of bounds, no size in it is believed, and no memory
-// beyond a small multiple of out.size() is used. Fails, saying why, where `coded` does not decode
-// to exactly out.size() bytes; `out` then holds anything.
-[[nodiscard]] Result<void> decode_whole(std::span<const std::byte> coded, std::span<std::byte> out);
 
 // A kernel to code others against, made ready once for any number of them: some 30 ms, and about
 // ten times the raw size in memory.
@@ -51,22 +46,27 @@ class EncoderBase {
   std::unique_ptr<const Parts> parts_;
 };
 
-// The same kernel for decoding, about as much memory as its raw size. Made from other bytes than
-// the EncoderBase was, decoding fails or gives other bytes: the container's checksum has to tell.
+// The same kernel for decoding, a sixth of its raw size in memory. What was decoded is one already.
+// Made from other bytes than the EncoderBase was, decoding fails or gives other bytes: the
+// container's checksum has to tell.
 class DecoderBase {
  public:
   // `btf` is borrowed and must outlive the base. Any bytes are taken.
   [[nodiscard]] static DecoderBase make(std::span<const std::byte> btf);
+
+  // The BTF, opened; nullptr where it is not of the usual layout (see core/pack/plain_btf.h), and
+  // perhaps no BTF at all. Valid as long as the base and the bytes are.
+  [[nodiscard]] const BtfView* view() const;
 
   DecoderBase(DecoderBase&&) noexcept;
   DecoderBase& operator=(DecoderBase&&) noexcept;
   ~DecoderBase();
 
   struct Parts;  // of the codec alone
+  explicit DecoderBase(std::unique_ptr<const Parts> parts);
   [[nodiscard]] const Parts& parts() const { return *parts_; }
 
  private:
-  explicit DecoderBase(std::unique_ptr<const Parts> parts);
   std::unique_ptr<const Parts> parts_;
 };
 
@@ -75,10 +75,18 @@ class DecoderBase {
 [[nodiscard]] Result<std::vector<std::byte>> encode_delta(const EncoderBase& base,
                                                           std::span<const std::byte> btf);
 
-// Gives back in `out`, which has exactly the raw size, what encode_delta was given; `coded` and the
-// base may be hostile, as with decode_whole.
-[[nodiscard]] Result<void> decode_delta(const DecoderBase& base, std::span<const std::byte> coded,
-                                        std::span<std::byte> out);
+// Gives back in `out`, which has exactly the raw size and is 4-byte aligned, what encode_whole was
+// given, and makes it a base, which borrows `out`. `coded` may be hostile: nothing is read or
+// written out of bounds, no size in it is believed, and no memory beyond a small multiple of
+// out.size() is used. Fails, saying why, where `coded` does not decode to exactly out.size() bytes;
+// `out` then holds anything.
+[[nodiscard]] Result<DecoderBase> decode_whole(std::span<const std::byte> coded,
+                                               std::span<std::byte> out);
+
+// The same for what encode_delta was given; the base may be hostile, too.
+[[nodiscard]] Result<DecoderBase> decode_delta(const DecoderBase& base,
+                                               std::span<const std::byte> coded,
+                                               std::span<std::byte> out);
 
 // A small sample (at most 8 KiB) of what is in a BTF, for choosing a base among many candidates
 // without coding anything. A few milliseconds to make. Any bytes are taken.

@@ -72,6 +72,15 @@ std::optional<PlainBtf> PlainBtf::open(std::span<const std::byte> btf) {
   return PlainBtf(*std::move(view), header->type_size / 4);
 }
 
+PlainBtf PlainBtf::made(std::span<const std::byte> btf, std::uint32_t word_count,
+                        std::vector<std::uint32_t> offsets) {
+  const auto sections = btf.subspan(btf::kHeaderSize);
+  const std::size_t type_size = std::size_t{4} * word_count;
+  return {BtfView::of_checked(sections.first(type_size), sections.subspan(type_size),
+                              std::move(offsets)),
+          word_count};
+}
+
 PlainBtf PlainBtf::empty() {
   static constexpr btf::Header kHeader = {.magic = btf::kMagic,
                                           .version = btf::kVersion,

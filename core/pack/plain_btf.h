@@ -19,6 +19,10 @@ class PlainBtf {
   // Nothing where `btf` cannot be opened or is laid out otherwise. `btf` is borrowed.
   [[nodiscard]] static std::optional<PlainBtf> open(std::span<const std::byte> btf);
 
+  // What rebuild() has put together: see BtfView::of_checked(). `btf` is 4-byte aligned.
+  [[nodiscard]] static PlainBtf made(std::span<const std::byte> btf, std::uint32_t word_count,
+                                     std::vector<std::uint32_t> offsets);
+
   // No types, and the empty string alone: the base of what has none.
   [[nodiscard]] static PlainBtf empty();
 
@@ -32,10 +36,11 @@ class PlainBtf {
   [[nodiscard]] std::uint32_t word_count() const { return word_count_; }
   [[nodiscard]] btf::Kind kind(std::uint32_t id) const { return view_.type(id).kind(); }
 
+  [[nodiscard]] const BtfView& view() const { return view_; }
   [[nodiscard]] std::string_view strings() const { return {view_.string(0), view_.string_size()}; }
 
  private:
-  explicit PlainBtf(BtfView view, std::uint32_t word_count);
+  PlainBtf(BtfView view, std::uint32_t word_count);
 
   BtfView view_;
   std::uint32_t word_count_;

@@ -100,11 +100,14 @@ void read_kernel(KernelWork& work, const BasePack& base, const UnpackLimits& lim
       return {};
     }
     work.btf = buffers.take();
-    Result<void> unpacked = source->unpack(limits, work.btf);
-    if (unpacked && work.btf.size() > kMaxPackedBtf) {
-      unpacked = fail(fmt::format("too large for a pack: has {} bytes", work.btf.size()));
+    const Result<SharedView> unpacked = source->unpack(limits, work.btf);
+    if (!unpacked) {
+      return std::unexpected(unpacked.error());
     }
-    return unpacked;
+    if (work.btf.size() > kMaxPackedBtf) {
+      return fail(fmt::format("too large for a pack: has {} bytes", work.btf.size()));
+    }
+    return {};
   }();
   work.entry.content = Buffer();
   work.entry.packed.reset();

@@ -85,7 +85,7 @@ Result<PackCheck> check_pack(const std::filesystem::path& file, unsigned jobs,
   run_graph(
       **archive, jobs != 0 ? jobs : available_cores(), stop,
       {.unpack = [&](KernelWork& work) { unpack_kernel(work, limits, nothing_known, buffers); },
-       .judge = [&](KernelWork& work) { buffers.give_back(std::exchange(work.btf, Buffer())); },
+       .judge = [&](KernelWork& work) { drop_btf(work, buffers); },
        .collect =
            [&](KernelWork& work) {
              // What failed when it was packed is none of the pack's kernels.

@@ -132,7 +132,8 @@ Result<Buffer> PackFile::read_blob(std::uint32_t blob) const {
   return bytes;
 }
 
-Result<void> PackFile::decode(std::uint32_t blob, const DecoderBase* base, Buffer& btf) const {
+Result<DecoderBase> PackFile::decode(std::uint32_t blob, const DecoderBase* base,
+                                     Buffer& btf) const {
   btf.clear();
   const Result<Buffer> coded = read_blob(blob);
   if (!coded) {
@@ -140,8 +141,8 @@ Result<void> PackFile::decode(std::uint32_t blob, const DecoderBase* base, Buffe
   }
   const PackBlob& place = index_.blobs[blob];
   const std::span<std::byte> out = btf.append_unfilled(place.btf_size);
-  Result<void> decoded = base != nullptr ? decode_delta(*base, coded->bytes(), out)
-                                         : decode_whole(coded->bytes(), out);
+  Result<DecoderBase> decoded = base != nullptr ? decode_delta(*base, coded->bytes(), out)
+                                                : decode_whole(coded->bytes(), out);
   if (decoded && content_id_of(out) != place.id) {
     decoded = fail("what it decodes to has another XXH3-128 than what was packed");
   }
@@ -156,21 +157,17 @@ Result<void> PackFile::decode_alone(std::uint32_t blob, Buffer& btf) const {
   while (const std::optional<std::uint32_t> base = index_.blobs[chain.back()].base) {
     chain.push_back(*base);
   }
-  Buffer below;
+  std::optional<DecoderBase> base;
+  Buffer below;  // that of `base`
   for (std::size_t i = chain.size(); i-- > 0;) {
-    const bool is_whole = i + 1 == chain.size();
     Buffer decoded;
-    Result<void> done = [&] {
-      if (is_whole) {
-        return decode(chain[i], nullptr, decoded);
-      }
-      const DecoderBase base = DecoderBase::make(below.bytes());
-      return decode(chain[i], &base, decoded);
-    }();
+    Result<DecoderBase> done = decode(chain[i], base ? &*base : nullptr, decoded);
     if (!done) {
-      return i == 0 ? std::move(done)
-                    : fail_within("what it is coded against", std::move(done).error());
+      Error error = std::move(done).error();
+      return std::unexpected(i == 0 ? std::move(error)
+                                    : std::move(error).within("what it is coded against"));
     }
+    base = *std::move(done);
     below = std::move(decoded);
   }
   btf = std::move(below);

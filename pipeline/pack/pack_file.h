@@ -38,10 +38,11 @@ class PackFile {
   // The coded bytes of a blob. Fails where they are not there, or their checksum is not right.
   [[nodiscard]] Result<Buffer> read_blob(std::uint32_t blob) const;
 
-  // Puts the BTF of a blob in place of what `btf` holds; `base` is that of the blob's base, or
-  // nullptr where it has none. Fails, and leaves `btf` empty, where it is not byte for byte what
-  // was packed.
-  [[nodiscard]] Result<void> decode(std::uint32_t blob, const DecoderBase* base, Buffer& btf) const;
+  // Puts the BTF of a blob in place of what `btf` holds, and makes it a base, which borrows the
+  // bytes; `base` is that of the blob's base, or nullptr where it has none. Fails, and leaves `btf`
+  // empty, where it is not byte for byte what was packed.
+  [[nodiscard]] Result<DecoderBase> decode(std::uint32_t blob, const DecoderBase* base,
+                                           Buffer& btf) const;
 
   // The same where no base is at hand: decodes as many blobs as its depth says.
   [[nodiscard]] Result<void> decode_alone(std::uint32_t blob, Buffer& btf) const;

@@ -7,12 +7,12 @@
 namespace btfbatch {
 namespace {
 
-Result<void> decode_against(const PackFile& pack, std::uint32_t blob, SharedBlob* base,
-                            Buffer& btf) {
+Result<DecoderBase> decode_against(const PackFile& pack, std::uint32_t blob, SharedBlob* base,
+                                   Buffer& btf) {
   if (base == nullptr) {
     return pack.decode(blob, nullptr, btf);
   }
-  const Result<const DecoderBase*> decoder = base->decoder_base();
+  const Result<const DecoderBase*> decoder = base->decoded();
   if (!decoder) {
     return fail_within("what it is coded against", decoder.error());
   }
@@ -21,55 +21,48 @@ Result<void> decode_against(const PackFile& pack, std::uint32_t blob, SharedBlob
 
 }  // namespace
 
-Result<void> SharedBlob::decode() {
+Result<const DecoderBase*> SharedBlob::decoded() {
+  const std::lock_guard lock(mutex_);
   if (!decoded_) {
     decoded_ = decode_against(*pack_, blob_, base_.get(), btf_);
     base_.reset();
   }
-  return *decoded_;
+  if (!*decoded_) {
+    return std::unexpected(decoded_->error());
+  }
+  return &**decoded_;
 }
 
-Result<std::span<const std::byte>> SharedBlob::btf() {
-  const std::lock_guard lock(mutex_);
-  if (Result<void> decoded = decode(); !decoded) {
-    return std::unexpected(std::move(decoded).error());
-  }
-  return btf_.bytes();
-}
-
-Result<const DecoderBase*> SharedBlob::decoder_base() {
-  const std::lock_guard lock(mutex_);
-  if (Result<void> decoded = decode(); !decoded) {
-    return std::unexpected(std::move(decoded).error());
-  }
-  if (!decoder_base_) {
-    decoder_base_ = DecoderBase::make(btf_.bytes());
-  }
-  return &*decoder_base_;
-}
-
-Result<void> PackedKernel::unpack(const UnpackLimits& limits, Buffer& btf) const {
+Result<SharedView> PackedKernel::unpack(const UnpackLimits& limits, Buffer& btf) const {
   btf.clear();
   const std::uint64_t size = pack_->index().blobs[kernel().blob].btf_size;
   if (size > limits.max_btf_size) {
     return fail(fmt::format("too large: has {} bytes, more than the {} allowed", size,
                             limits.max_btf_size));
   }
-  Result<void> unpacked = [&]() -> Result<void> {
-    if (own_ == nullptr) {
-      return decode_against(*pack_, kernel().blob, base_.get(), btf);
-    }
-    const Result<std::span<const std::byte>> shared = own_->btf();
-    if (!shared) {
-      return std::unexpected(shared.error());
-    }
-    btf.append(*shared);
-    return {};
-  }();
+  Result<SharedView> unpacked = own_ != nullptr ? borrow_shared(btf) : decode(btf);
   if (!unpacked) {
     return fail_within("damaged in the pack", std::move(unpacked).error());
   }
   return unpacked;
+}
+
+Result<SharedView> PackedKernel::borrow_shared(Buffer& btf) const {
+  const Result<const DecoderBase*> shared = own_->decoded();
+  if (!shared) {
+    return std::unexpected(shared.error());
+  }
+  btf.borrow(own_->btf(), own_);
+  return SharedView(own_, (*shared)->view());
+}
+
+Result<SharedView> PackedKernel::decode(Buffer& btf) const {
+  Result<DecoderBase> decoded = decode_against(*pack_, kernel().blob, base_.get(), btf);
+  if (!decoded) {
+    return std::unexpected(std::move(decoded).error());
+  }
+  const auto owner = std::make_shared<const DecoderBase>(*std::move(decoded));
+  return SharedView(owner, owner->view());
 }
 
 std::vector<std::shared_ptr<const PackedKernel>> share_blobs(

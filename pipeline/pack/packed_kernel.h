@@ -28,20 +28,19 @@ class SharedBlob {
              std::shared_ptr<SharedBlob> base)
       : pack_(std::move(pack)), blob_(blob), base_(std::move(base)) {}
 
-  // Valid as long as the SharedBlob is.
-  [[nodiscard]] Result<std::span<const std::byte>> btf();
-  [[nodiscard]] Result<const DecoderBase*> decoder_base();
+  // Decoded; what it points to is valid as long as the SharedBlob is.
+  [[nodiscard]] Result<const DecoderBase*> decoded();
+
+  // The bytes, once decoded() has succeeded; as long as the SharedBlob is.
+  [[nodiscard]] std::span<const std::byte> btf() const { return btf_.bytes(); }
 
  private:
-  [[nodiscard]] Result<void> decode();
-
   std::shared_ptr<const PackFile> pack_;
   std::uint32_t blob_;
   std::shared_ptr<SharedBlob> base_;  // let go once this one is decoded
   std::mutex mutex_;
-  std::optional<Result<void>> decoded_;
   Buffer btf_;
-  std::optional<DecoderBase> decoder_base_;
+  std::optional<Result<DecoderBase>> decoded_;
 };
 
 // One kernel of a pack, still to be decoded, or not. Thread-safe.
@@ -56,10 +55,12 @@ class PackedKernel {
   // XXH3-128 of the file that was packed.
   [[nodiscard]] const ContentId& source_hash() const { return kernel().source_hash; }
 
-  // As unpack_file(): puts the BTF in place of what `btf` holds.
-  [[nodiscard]] Result<void> unpack(const UnpackLimits& limits, Buffer& btf) const;
+  // As Source::unpack().
+  [[nodiscard]] Result<SharedView> unpack(const UnpackLimits& limits, Buffer& btf) const;
 
  private:
+  [[nodiscard]] Result<SharedView> borrow_shared(Buffer& btf) const;
+  [[nodiscard]] Result<SharedView> decode(Buffer& btf) const;
   [[nodiscard]] const PackKernel& kernel() const { return pack_->index().kernels[number_]; }
 
   std::shared_ptr<const PackFile> pack_;

@@ -1,6 +1,6 @@
 // The pack's codec. A kernel must come back, by itself, against a base, and as the base of another;
 // what was coded, damaged, must give an error or some bytes; and so must the input itself, taken
-// for something coded.
+// for something coded. Whatever was decoded, be it wrong, must be what opening takes it for.
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -9,6 +9,7 @@
 #include "tests/fuzz/support/mutate.h"
 #include "tests/fuzz/support/require.h"
 #include "tests/support/damaged_pack.h"
+#include "tests/support/decoded_base.h"
 #include "tests/support/memory_file.h"
 #include "tests/support/test_data.h"
 
@@ -30,22 +31,32 @@ Bytes delta(const EncoderBase& base, std::span<const std::byte> btf) {
   return *std::move(coded);
 }
 
-void require_decoded(const Result<void>& decoded, const Bytes& out,
+// `coded` and `size`: what to try it as a base for.
+void require_sound(const Result<DecoderBase>& decoded, const Bytes& out, const Bytes& coded,
+                   std::size_t size) {
+  if (!decoded) return;
+  const std::string wrong = test::disprove(*decoded, out, coded, size);
+  require(wrong.empty(), wrong);
+}
+
+void require_decoded(const Result<DecoderBase>& decoded, const Bytes& out, const Bytes& coded,
                      std::span<const std::byte> wanted) {
   require(decoded.has_value(), decoded ? "" : "decoding failed: " + decoded.error().message);
   require(std::ranges::equal(out, wanted), "other bytes came back");
+  require_sound(decoded, out, coded, out.size());
 }
 
 void round_trip(const Bytes& base, std::span<const std::byte> btf, Random& random) {
   const Bytes coded = delta(EncoderBase::make(base), btf);
   const DecoderBase decoder = DecoderBase::make(base);
   Bytes out(btf.size());
-  require_decoded(decode_delta(decoder, coded, out), out, btf);
+  require_decoded(decode_delta(decoder, coded, out), out, coded, btf);
   if (coded[0] == std::byte{1}) {
-    static_cast<void>(decode_delta(decoder, test::damage_streams(coded, random), out));
+    const Bytes damaged = test::damage_streams(coded, random);
+    require_sound(decode_delta(decoder, damaged, out), out, coded, btf.size());
   }
   // Against another base than it was coded against.
-  static_cast<void>(decode_whole(coded, out));
+  require_sound(decode_whole(coded, out), out, coded, btf.size());
 }
 
 }  // namespace
@@ -70,13 +81,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Bytes out(btf.size());
   const auto whole = encode_whole(btf);
   fuzz::require(whole.has_value(), "coding failed");
-  fuzz::require_decoded(decode_whole(*whole, out), out, btf);
+  fuzz::require_decoded(decode_whole(*whole, out), out, *whole, btf);
   fuzz::round_trip(fuzz::reference(), btf, random);
   fuzz::round_trip(btf, fuzz::reference(), random);
 
   out.resize(fuzz::kLargest);
-  static_cast<void>(decode_whole(btf, out));
-  static_cast<void>(decode_delta(DecoderBase::make(fuzz::reference()), btf, out));
+  fuzz::require_sound(decode_whole(btf, out), out, btf, out.size());
+  const DecoderBase reference = DecoderBase::make(fuzz::reference());
+  fuzz::require_sound(decode_delta(reference, btf, out), out, btf, out.size());
   const double likeness = Sketch::of(btf).likeness(Sketch::of(fuzz::reference()));
   fuzz::require(likeness >= 0 && likeness <= 1, "a likeness is a share");
   return 0;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+
 #include "tests/support/temp_dir.h"
 
 namespace btfbatch {
@@ -43,6 +46,31 @@ TEST(Buffer, IsEmptyOnceMovedFrom) {
   EXPECT_EQ(from.size(), 0U);  // NOLINT(bugprone-use-after-move): what is tested
   from.append(test::as_byte_span("y"));
   EXPECT_EQ(text_of(from), "y");
+}
+
+TEST(Buffer, BorrowsUntilItIsCleared) {
+  const auto lender = std::make_shared<std::string>("lent");
+  Buffer buffer;
+  buffer.append(test::as_byte_span("own"));
+  buffer.borrow(test::as_byte_span(*lender), lender);
+  EXPECT_EQ(text_of(buffer), "lent");
+  EXPECT_EQ(buffer.size(), 4U);
+  Buffer moved = std::move(buffer);
+  EXPECT_EQ(text_of(moved), "lent");
+  EXPECT_EQ(lender.use_count(), 2);
+  moved.clear();
+  EXPECT_EQ(lender.use_count(), 1);
+  moved.append(test::as_byte_span("mine"));
+  EXPECT_EQ(text_of(moved), "mine");
+}
+
+TEST(BufferPool, LetsGoOfWhatWasBorrowed) {
+  const auto lender = std::make_shared<std::string>("lent");
+  BufferPool pool;
+  Buffer buffer = pool.take();
+  buffer.borrow(test::as_byte_span(*lender), lender);
+  pool.give_back(std::move(buffer));
+  EXPECT_EQ(lender.use_count(), 1);
 }
 
 TEST(BufferPool, HandsOutTheSameMemoryAgain) {

@@ -72,7 +72,7 @@ TEST_F(SourceTest, MustNotChangeBeforeItIsUnpacked) {
   ASSERT_TRUE(source);
   dir_.write("5.4.btf.tar.xz", reference() + "x");
   Buffer btf;
-  const Result<void> longer = source->unpack(kLimits, btf);
+  const auto longer = source->unpack(kLimits, btf);
   ASSERT_FALSE(longer);
   EXPECT_EQ(longer.error().message, "changed while it was read");
 

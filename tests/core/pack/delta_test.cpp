@@ -9,6 +9,7 @@
 #include "tests/fuzz/support/btf_mutator.h"
 #include "tests/support/btf_bytes.h"
 #include "tests/support/damaged_pack.h"
+#include "tests/support/decoded_base.h"
 #include "tests/support/memory_file.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_data.h"
@@ -66,6 +67,8 @@ TEST_F(PackDelta, DeltaOfEveryPairComesBack) {
       const auto decoded = decode_delta(decoder, *coded, out);
       ASSERT_TRUE(decoded) << name << " against " << base_name << ": " << decoded.error().message;
       EXPECT_EQ(out, bytes) << name << " against " << base_name;
+      EXPECT_EQ(test::disprove(*decoded, out, *coded, out.size()), "")
+          << name << " against " << base_name;
       EXPECT_EQ(encode_delta(encoder, bytes).value(), *coded) << name << " against " << base_name;
     }
   }
@@ -109,6 +112,8 @@ TEST_F(PackDelta, ChangedKernelsComeBack) {
       const auto decoded = decode_delta(decoder, encode_delta(encoder, kernel).value(), out);
       ASSERT_TRUE(decoded) << name << " " << i << ": " << decoded.error().message;
       ASSERT_EQ(out, kernel) << name << " " << i;
+      ASSERT_EQ(test::disprove(*decoded, out, encode_delta(encoder, base).value(), base.size()), "")
+          << name << " " << i;
       // And the other way round: a strange kernel as the base.
       out.resize(base.size());
       const auto back = decode_delta(DecoderBase::make(kernel),
@@ -134,14 +139,15 @@ TEST_F(PackDelta, CutShortIsAnErrorOrExact) {
   }
 }
 
-// What comes of it is an error, or wrong bytes that the container's checksum finds; the sanitizers
-// see to it that nothing else is touched.
+// What comes of it is an error, or a wrong BTF that the container's checksum finds, which has to be
+// a sound one even so; the sanitizers see to it that nothing else is touched.
 TEST_F(PackDelta, DamageDoesNotCrash) {
   std::minstd_rand random(2);
   const Bytes& base = samples_.at("moved_fields");
   const Bytes& kernel = samples_.at("reference");
   const DecoderBase decoder = DecoderBase::make(base);
   const DecoderBase other = DecoderBase::make(samples_.at("every kind"));
+  const DecoderBase nothing = DecoderBase::make({});
   Bytes out(kernel.size());
   int errors = 0;
   for (const Bytes& coded :
@@ -151,9 +157,15 @@ TEST_F(PackDelta, DamageDoesNotCrash) {
       flipped[random() % flipped.size()] ^= std::byte{1} << (random() % 8);
       const Bytes damaged = test::damage_streams(coded, random);
       for (const Bytes& bytes : {flipped, damaged}) {
-        if (!decode_whole(bytes, out)) ++errors;
-        if (!decode_delta(decoder, bytes, out)) ++errors;
-        if (!decode_delta(other, bytes, out)) ++errors;
+        for (const DecoderBase* below : {&nothing, &decoder, &other}) {
+          const auto decoded =
+              below == &nothing ? decode_whole(bytes, out) : decode_delta(*below, bytes, out);
+          if (!decoded) {
+            ++errors;
+          } else {
+            ASSERT_EQ(test::disprove(*decoded, out, coded, out.size()), "");
+          }
+        }
       }
     }
   }

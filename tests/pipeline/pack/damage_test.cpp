@@ -46,7 +46,7 @@ class Damage : public test::PackFixture {
       }
       const Result<Source> source = Source::open(*entry, nullptr);
       Buffer btf;
-      const Result<void> unpacked = source->unpack({.max_btf_size = 1 << 20}, btf);
+      const auto unpacked = source->unpack({.max_btf_size = 1 << 20}, btf);
       if (!unpacked) {
         failed[entry->archive_path] = unpacked.error().message;
       } else {
