@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kSmallestFrame = 24;
 constexpr std::size_t kLargeStream = 4 * 1024 * 1024;
 constexpr int kLevel = 19;
-constexpr int kLevelForLarge = 12;
+constexpr int kLevelForLarge = 9;
 
 void append_number(std::vector<std::byte>& bytes, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) bytes.push_back(static_cast<std::byte>(value | 0x80));

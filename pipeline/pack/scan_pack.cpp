@@ -1,7 +1,6 @@
 #include "pipeline/pack/scan_pack.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 
 #include "pipeline/admission.h"
 #include "pipeline/file.h"
+#include "pipeline/freed_memory.h"
 #include "pipeline/pack/blob_check.h"
 #include "pipeline/pack/decode_order.h"
 #include "pipeline/pack/pack_file.h"
@@ -19,18 +19,6 @@
 
 namespace btfbatch {
 namespace {
-
-// Every kernel takes the same few pieces of some megabytes and frees them. By default they go back
-// to the system each time, and come again page by page, zeroed: a third of the time that a run from
-// a pack takes.
-void keep_freed_memory() {
-#ifdef M_MMAP_THRESHOLD
-  constexpr int kLargestPiece = 32 << 20;
-  constexpr int kMostKept = 64 << 20;
-  mallopt(M_MMAP_THRESHOLD, kLargestPiece);
-  mallopt(M_TRIM_THRESHOLD, kMostKept);
-#endif
-}
 
 class PackArchive : public Archive {
  public:
