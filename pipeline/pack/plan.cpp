@@ -9,8 +9,8 @@
 // Then the middle one is placed, then the middle of each half, and so on; each is coded against the
 // most alike of those placed before it whose depth still allows it. So the first few become bases
 // that are spread over the whole range, the next ones bases between them, and the bulk, placed
-// last, finds a base close by. Last, kernels that are nobody's base look around once more, now that
-// all are placed.
+// last, finds a base close by. Then every kernel looks around once more, now that all are placed,
+// and moves, with all that is coded against it, to where depth allows it.
 //
 // The obvious way, each against the one before it in version order, gives chains, which break where
 // they get too deep, and everything behind the break grows with its distance from it.
@@ -30,6 +30,9 @@ namespace {
 
 // Less alike than this, a delta is no smaller than the kernel by itself.
 constexpr double kAlikeEnough = 0.02;
+
+// How often all look around again. The first time finds nearly all that there is to find.
+constexpr int kRounds = 2;
 
 // The same positions, middles first.
 std::vector<std::size_t> middles_first(std::span<const std::size_t> order) {
@@ -52,7 +55,7 @@ std::vector<std::size_t> middles_first(std::span<const std::size_t> order) {
 class Planner {
  public:
   explicit Planner(std::span<const PlannedBtf> btfs)
-      : btfs_(btfs), bases_(btfs.size()), depths_(btfs.size()), users_(btfs.size()) {}
+      : btfs_(btfs), bases_(btfs.size()), depths_(btfs.size()) {}
 
   std::vector<std::optional<std::size_t>> run() && {
     std::vector<std::size_t> to_place;
@@ -65,53 +68,78 @@ class Planner {
       }
     }
     for (const std::size_t i : to_place) {
-      if (const std::optional<std::size_t> base = most_alike(i)) {
+      if (const std::optional<std::size_t> base = most_alike(i, kAlikeEnough, 0)) {
         put(i, *base);
       }
       placed_.push_back(i);
     }
-    for (const std::size_t i : to_place) {
-      if (users_[i] > 0) {
-        continue;
-      }
-      if (const std::optional<std::size_t> base = most_alike(i)) {
-        if (bases_[i]) {
-          --users_[*bases_[i]];
-        }
-        put(i, *base);
+    for (int round = 0; round < kRounds; ++round) {
+      for (const std::size_t i : to_place) {
+        look_around(i);
       }
     }
     return std::move(bases_);
   }
 
  private:
-  [[nodiscard]] std::optional<std::size_t> most_alike(std::size_t i) const {
+  // The one of those placed that is most like `i`, and more so than `likeness`, of those that may
+  // be its base where as many as `above` stand on top of each other above it.
+  [[nodiscard]] std::optional<std::size_t> most_alike(std::size_t i, double likeness,
+                                                      std::uint32_t above) const {
     std::optional<std::size_t> best;
-    double best_likeness = kAlikeEnough;
     for (const std::size_t other : placed_) {
-      if (other == i || depths_[other] >= kDeepestPlanned ||
-          btfs_[other].btf_size > kLargestPlannedBase) {
+      if (depths_[other] + 1 + above > kDeepestPlanned ||
+          btfs_[other].btf_size > kLargestPlannedBase || leads_to(other, i)) {
         continue;
       }
-      const double likeness = btfs_[i].sketch.likeness(btfs_[other].sketch);
-      if (likeness > best_likeness) {
-        best_likeness = likeness;
+      const double found = btfs_[i].sketch.likeness(btfs_[other].sketch);
+      if (found > likeness) {
+        likeness = found;
         best = other;
       }
     }
     return best;
   }
 
+  // Gives `i`, and with it what is above, a better base, where there is one by now.
+  void look_around(std::size_t i) {
+    std::vector<std::size_t> above;
+    std::uint32_t height = 0;
+    for (const std::size_t other : placed_) {
+      if (other != i && leads_to(other, i)) {
+        above.push_back(other);
+        height = std::max(height, depths_[other] - depths_[i]);
+      }
+    }
+    const double likeness =
+        bases_[i] ? btfs_[i].sketch.likeness(btfs_[*bases_[i]].sketch) : kAlikeEnough;
+    const std::optional<std::size_t> base = most_alike(i, likeness, height);
+    if (!base) {
+      return;
+    }
+    const std::uint32_t before = depths_[i];
+    put(i, *base);
+    for (const std::size_t other : above) {
+      depths_[other] = depths_[other] - before + depths_[i];
+    }
+  }
+
+  // Whether `i` is `below` or has it for a base, or for a base of its base, and so on.
+  [[nodiscard]] bool leads_to(std::size_t i, std::size_t below) const {
+    while (i != below && bases_[i]) {
+      i = *bases_[i];
+    }
+    return i == below;
+  }
+
   void put(std::size_t i, std::size_t base) {
     bases_[i] = base;
     depths_[i] = depths_[base] + 1;
-    ++users_[base];
   }
 
   std::span<const PlannedBtf> btfs_;
   std::vector<std::optional<std::size_t>> bases_;
   std::vector<std::uint32_t> depths_;
-  std::vector<std::size_t> users_;  // how many are coded against each
   std::vector<std::size_t> placed_;
 };
 
