@@ -12,6 +12,7 @@
 #include "cli/pack_options.h"
 #include "cli/pack_summary.h"
 #include "cli/progress.h"
+#include "cli/run_error.h"
 #include "cli/text.h"
 #include "cli/units.h"
 #include "pipeline/pack/pack_file.h"
@@ -67,9 +68,7 @@ int make(const PackSettings& settings, Log& log) {
   progress.end(Progress::Clock::now());
 
   if (!summary) {
-    const RunError& failure = summary.error();
-    log.error(failure.error.message);
-    return failure.kind == RunError::Kind::kUsage ? kWrongUsage : kNothingWritten;
+    return tell(log, summary.error());
   }
   if (summary->stopped_early) {
     log.error(fmt::format("{}; '{}' is left as it was", stopped_by_signal(progress.tally()),

@@ -15,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/page.h"
 #include "cli/progress.h"
+#include "cli/run_error.h"
 #include "cli/summary.h"
 #include "cli/text.h"
 #include "cli/units.h"
@@ -157,9 +158,7 @@ int run_job(const Settings& settings) {
   progress.end(Progress::Clock::now());
 
   if (!summary) {
-    const RunError& failure = summary.error();
-    log.error(failure.error.message);
-    return failure.kind == RunError::Kind::kUsage ? kWrongUsage : kNothingWritten;
+    return tell(log, summary.error());
   }
   if (summary->stopped_early) {
     return report_stop(log, settings, *summary, progress.tally());

@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/page.h"
 #include "cli/progress.h"
+#include "cli/run_error.h"
 #include "cli/text.h"
 #include "cli/units.h"
 #include "cli/verify_summary.h"
@@ -77,9 +78,7 @@ int verify_command(std::span<const std::string> arguments) {
   progress.end(Progress::Clock::now());
 
   if (!summary) {
-    const RunError& failure = summary.error();
-    log.error(failure.error.message);
-    return failure.kind == RunError::Kind::kUsage ? kWrongUsage : kNothingWritten;
+    return tell(log, summary.error());
   }
   if (summary->stopped_early) {
     log.error(stopped_by_signal(progress.tally()));

@@ -9,9 +9,11 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "core/btf/view.h"
+#include "core/btf/visit.h"
 #include "core/pack/delta.h"
 
 namespace btfbatch {
@@ -35,22 +37,16 @@ std::vector<std::uint64_t> hash_names(const BtfView& btf) {
   return hashes;
 }
 
-bool refers_in_head(btf::Kind kind) {
-  switch (kind) {
-    case btf::Kind::kPtr:
-    case btf::Kind::kTypedef:
-    case btf::Kind::kVolatile:
-    case btf::Kind::kConst:
-    case btf::Kind::kRestrict:
-    case btf::Kind::kFunc:
-    case btf::Kind::kFuncProto:
-    case btf::Kind::kVar:
-    case btf::Kind::kDeclTag:
-    case btf::Kind::kTypeTag:
-      return true;
-    default:
-      return false;
+// By kind: whether the third word of a type of this kind is a type ID.
+std::array<bool, btf::kKindCount> kinds_that_refer() {
+  std::array<bool, btf::kKindCount> refers{};
+  for (std::uint32_t kind = 1; kind < btf::kKindCount; ++kind) {
+    const std::array<std::uint32_t, 8> type = {0, kind << 24};
+    btf::visit_words(
+        type.data(), [](std::uint32_t) {},
+        [&](const std::uint32_t& id) { refers[kind] = refers[kind] || &id == &type[2]; });
   }
+  return refers;
 }
 
 }  // namespace
@@ -60,13 +56,15 @@ Sketch Sketch::of(std::span<const std::byte> btf) {
   const auto view = BtfView::open(btf);
   if (!view) return sketch;
   const std::vector<std::uint64_t> names = hash_names(*view);
+  const auto refers = kinds_that_refer();
   std::vector<std::uint64_t> hashes;
   hashes.reserve(names.size());
   std::uint64_t before = 0;
   for (std::uint32_t id = 1; id < view->type_count(); ++id) {
     const btf::Type& type = view->type(id);
-    const std::uint64_t target =
-        refers_in_head(type.kind()) ? names[type.size_or_type] : type.size_or_type;
+    const std::uint64_t target = refers[static_cast<std::size_t>(type.kind())]
+                                     ? names[type.size_or_type]
+                                     : type.size_or_type;
     const std::uint64_t here = mix(names[id] ^ type.info, target);
     hashes.push_back(mix(before, here));
     before = here;
