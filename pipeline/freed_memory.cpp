@@ -19,6 +19,12 @@ void keep_freed_memory() {
   set_thresholds(32 << 20, 64 << 20);
 }
 
+void trim_freed_memory() {
+#ifdef M_MMAP_THRESHOLD
+  malloc_trim(0);
+#endif
+}
+
 void return_freed_memory() {
   set_thresholds(8 << 20, 16 << 20);
 }

@@ -13,6 +13,10 @@ namespace {
 
 constexpr int kSmallestWindow = 10;
 constexpr int kLargestWindow = 31;
+// Of what is larger, a level of 19 would fill tables of 50 MB; with those of this much, it
+// takes 18.
+constexpr std::size_t kMostForOwnTables = 1U << 20;
+constexpr int kTableOfMost = 21;  // log2 of entries
 
 struct Free {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -40,6 +44,14 @@ Result<std::vector<std::byte>> compress_frame(std::span<const std::byte> bytes,
       return std::unexpected(done.error());
     }
   }
+  if (bytes.size() > kMostForOwnTables) {
+    for (const auto parameter : {ZSTD_c_hashLog, ZSTD_c_chainLog}) {
+      if (auto done = check(ZSTD_CCtx_setParameter(context.get(), parameter, kTableOfMost));
+          !done) {
+        return std::unexpected(done.error());
+      }
+    }
+  }
   if (auto done = check(ZSTD_CCtx_refPrefix(context.get(), prefix.data(), prefix.size())); !done) {
     return std::unexpected(done.error());
   }
@@ -60,8 +72,8 @@ FrameExpander::FrameExpander() : context_(ZSTD_createDCtx()) {
   if (!context_) throw std::bad_alloc();
 }
 
-Result<void> FrameExpander::expand(std::span<const std::byte> frame, std::span<const std::byte> prefix,
-                              std::span<std::byte> out) {
+Result<void> FrameExpander::expand(std::span<const std::byte> frame,
+                                   std::span<const std::byte> prefix, std::span<std::byte> out) {
   // In one call nothing is allocated for the window, however large the frame says it is.
   if (auto done =
           check(ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kLargestWindow));

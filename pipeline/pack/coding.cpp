@@ -10,7 +10,9 @@
 #include <mutex>
 #include <utility>
 
+#include "pipeline/freed_memory.h"
 #include "pipeline/graph.h"
+#include "pipeline/pack/plan.h"
 
 namespace btfbatch {
 namespace {
@@ -96,6 +98,7 @@ class Coder {
       largest = std::max(largest, content(number).btf_size);
     }
     const Share share(memory_, kForBase * content(*unit.base).btf_size + kForKernel * largest);
+    trim_for(largest);
     const Result<Buffer> base = contents_.btf(content(*unit.base));
     if (!base) {
       return fail_within(content(*unit.base).path, base.error());
@@ -116,10 +119,18 @@ class Coder {
 
   Result<std::vector<CodedContent>> code_alone(const CodingUnit& unit) {
     const Share share(memory_, kForWhole * content(unit.contents.front()).btf_size);
+    trim_for(content(unit.contents.front()).btf_size);
     return for_each(unit, [](const Buffer& btf, CodedContent& coded) {
       coded.is_whole = true;
       return encode_whole(btf.bytes());
     });
+  }
+
+  // A giant takes most of the memory there is: what others have freed is none of it.
+  static void trim_for(std::uint64_t btf_size) {
+    if (btf_size > kLargestPlannedBase) {
+      trim_freed_memory();
+    }
   }
 
   template <class Code>
