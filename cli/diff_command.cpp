@@ -59,7 +59,7 @@ int diff_command(std::span<const std::string> arguments) {
   line.options().paths("MANIFEST", "", "The manifest of the earlier run, and that of the later.",
                        files);
   line.options().group("What comes out");
-  line.options().flag("--json", "One JSON object; cli/diff_text.h describes it.", as_json);
+  line.options().flag("--json", "One JSON object; docs/json.md describes it.", as_json);
   line.options().flag("--markdown", "Markdown, for a comment on a pull request.", as_markdown);
   line.options().flag("--fail-on-broken", "Exit with 2 where something is newly broken.",
                       fails_on_broken);

@@ -70,7 +70,7 @@ void define_options(OptionTable& table, FindSettings& settings, Names& names) {
   table.group("What is told");
   table.flag("--explain", "Each key that is tried, in order, and why it is a hit or a miss.",
              settings.explain);
-  table.flag("--json", "The answer as a JSON object. README.md describes its fields.",
+  table.flag("--json", "The answer as a JSON object. docs/json.md describes its fields.",
              settings.json);
 }
 

@@ -36,7 +36,7 @@ struct Finding {
 // What is known of the host, every trial, and what was found; several lines.
 [[nodiscard]] std::string find_explanation(const Finding& finding);
 
-// The object that --json prints. README.md describes its fields.
+// The object that --json prints. docs/json.md describes its fields.
 [[nodiscard]] nlohmann::ordered_json find_json(const Finding& finding, const FindPlace& place,
                                                bool explain);
 

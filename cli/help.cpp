@@ -43,7 +43,7 @@ Example:
 
 Manifest:
   DIR/btfbatch.json names every kernel with its identity, content id, sizes, outcome and reasons,
-  and every object with its relocations. README.md describes its fields.)"};
+  and every object with its relocations. docs/json.md describes its fields.)"};
 }
 
 HelpTexts verify_texts() {

@@ -44,7 +44,7 @@ Relocations:
   task_struct.tgid.
 
 JSON:
-  --json writes one object; README.md describes its fields.)"};
+  --json writes one object; docs/json.md describes its fields.)"};
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ void define_reports(OptionTable& table, Command command, Settings& settings) {
              "All objects on all kernels as one page for a browser: what breaks\n"
              "where and why, what the kernel has instead, what is saved.",
              settings.run.report.html);
-  table.path("--json", "FILE", "The same for programs; README.md describes it.",
+  table.path("--json", "FILE", "The same for programs; docs/json.md describes it.",
              settings.run.report.json);
   table.choice<FailOn>("--fail-on", "WHAT",
                        "What makes the exit code 2, beside kernels that fail (default:\n"

@@ -120,7 +120,7 @@ std::expected<PackSettings, Answer> parse_pack_options(std::span<const std::stri
   table.path("--stats", "FILE", "Every series with its kernels, raw, xz and packed sizes.",
              examined[1]);
   table.path("--check", "FILE", "Decodes every kernel and compares all checksums.", examined[2]);
-  table.flag("--json", "As JSON, on standard output.", settings.json);
+  table.flag("--json", "As JSON, on standard output; docs/json.md describes it.", settings.json);
   define_filter(table, run);
   table.group("How it runs");
   define_limits(table, run);

@@ -16,6 +16,10 @@ set_target_properties(btfbatch_find PROPERTIES EXPORT_NAME find_static)
 set_target_properties(btfbatch_core PROPERTIES EXPORT_NAME core)
 set_target_properties(btfbatch_pipeline PROPERTIES EXPORT_NAME pipeline)
 install(TARGETS btfbatch RUNTIME COMPONENT program)
+install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        COMPONENT program)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/json.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs
+        COMPONENT program)
 install(TARGETS btfbatch_find btfbatch_find_shared EXPORT btfbatch-find
         ARCHIVE COMPONENT dev
         LIBRARY COMPONENT find NAMELINK_COMPONENT dev
