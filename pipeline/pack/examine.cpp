@@ -83,7 +83,7 @@ Result<PackCheck> check_pack(const std::filesystem::path& file, unsigned jobs,
   const PastResults nothing_known{ResultRules{}};
   BufferPool buffers;
   run_graph(
-      **archive, jobs != 0 ? jobs : available_cores(), stop,
+      **archive, thread_count(jobs), stop,
       {.unpack = [&](KernelWork& work) { unpack_kernel(work, limits, nothing_known, buffers); },
        .judge = [&](KernelWork& work) { drop_btf(work, buffers); },
        .collect =

@@ -275,7 +275,7 @@ std::expected<PackSummary, RunError> make_pack(const PackOptions& options,
   Announcer announcer;
   StopSignal stop(observer.should_stop, announcer.mutex());
   Teller teller{observer, announcer};
-  const unsigned jobs = options.jobs != 0 ? options.jobs : available_cores();
+  const unsigned jobs = thread_count(options.jobs);
   const UnpackLimits limits{.max_btf_size = options.max_btf_size, .stop = &stop};
 
   // Usage first: what is wrong with the options is told before anything is read.
