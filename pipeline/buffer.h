@@ -14,8 +14,9 @@
 
 namespace btfbatch {
 
-// Bytes that grow at their end, or someone else's, which do not. Unlike a std::vector it does not write zeros first (a second pass
-// over 5 MB), and it grows with realloc, which moves pages rather than bytes.
+// Bytes that grow at their end, or someone else's, which do not. Unlike a std::vector it does not
+// write zeros first (a second pass over 5 MB), and it grows with realloc, which moves pages rather
+// than bytes.
 class Buffer {
  public:
   Buffer() = default;
@@ -42,8 +43,8 @@ class Buffer {
     return lender_ != nullptr ? borrowed_ : std::span<const std::byte>(data_.get(), size_);
   }
 
-  // Puts bytes in place of what it holds that live as long as `lender` does. Before anything else is
-  // put there, it has to be cleared.
+  // Puts bytes in place of what it holds that live as long as `lender` does. Before anything else
+  // is put there, it has to be cleared.
   void borrow(std::span<const std::byte> bytes, std::shared_ptr<const void> lender) {
     size_ = 0;
     borrowed_ = bytes;

@@ -72,8 +72,8 @@ enum class Sync : bool { kNo, kYes };
 [[nodiscard]] bool is_within(const std::filesystem::path& path,
                              const std::filesystem::path& folder);
 
-// What speaks against making a file: it or its folder is not what it must be, or it would lie in the
-// archive, or take its place. Errors do not carry the path.
+// What speaks against making a file: it or its folder is not what it must be, or it would lie in
+// the archive, or take its place. Errors do not carry the path.
 [[nodiscard]] Result<void> check_place_of_new_file(const std::filesystem::path& file,
                                                    const std::filesystem::path& archive);
 

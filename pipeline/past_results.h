@@ -10,11 +10,10 @@
 //   limit gets through, to the same bytes, under any larger one; so the earlier limit must not have
 //   been above this run's.
 // - The reasons of a degraded kernel name objects, sections and places of relocations, which a
-// rebuild
-//   can change though the fingerprint stays. They are taken over where they say what they would say
-//   now; else the kernel is done anew. The cache, which many object sets may share, keeps results
-//   without reasons only. Failed kernels are tried again each time: what stood in the way may be
-//   gone.
+//   rebuild can change though the fingerprint stays. They are taken over where they say what they
+//   would say now; else the kernel is done anew. The cache, which many object sets may share, keeps
+//   results without reasons only. Failed kernels are tried again each time: what stood in the way
+//   may be gone.
 //
 // Nothing that was stored is believed: its bytes are hashed before they are used.
 #pragma once

@@ -73,8 +73,8 @@ TEST(DecodeOrder, BasesComeAheadAndFewLieReadyAtOnce) {
       too_near += place[i] < place[*blobs[i].base] + 8 ? 1 : 0;
     }
   }
-  // In such a forest one in 14 has to be, one in nine with kMostReady; with a base less to lie ready
-  // it is one in four.
+  // In such a forest one in 14 has to be, one in nine with kMostReady; with a base less to lie
+  // ready it is one in four.
   EXPECT_LT(too_near, blobs.size() / 8);
   for (std::size_t at = 0; at < order.size(); ++at) {
     std::uint64_t ready = 0;
