@@ -18,10 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kLayouts = {"symlink", "hardlink", "copy", "indexed"};
-constexpr const char* kArm = "debian/12/arm64/6.1.0-1-arm64";
-constexpr const char* kAmd1 = "debian/12/x86_64/6.1.0-1-amd64";
-constexpr const char* kAmd2 = "debian/12/x86_64/6.1.0-2-amd64";
-constexpr const char* kGeneric1 = "ubuntu/20.04/x86_64/5.4.0-1-generic";
 
 // Tells whether a path was written again, even with what it held before: that takes a new inode.
 using Stamps = std::map<std::string, std::tuple<ino_t, time_t, long>>;

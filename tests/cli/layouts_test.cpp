@@ -14,11 +14,11 @@ using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-constexpr const char* kArm = "debian/12/arm64/6.1.0-1-arm64.btf";
-constexpr const char* kAmd1 = "debian/12/x86_64/6.1.0-1-amd64.btf";
-constexpr const char* kAmd2 = "debian/12/x86_64/6.1.0-2-amd64.btf";
-constexpr const char* kGeneric1 = "ubuntu/20.04/x86_64/5.4.0-1-generic.btf";
-constexpr const char* kGeneric2 = "ubuntu/20.04/x86_64/5.4.0-2-generic.btf";
+const std::string kArmBtf = std::string(kArm) + ".btf";
+const std::string kAmd1Btf = std::string(kAmd1) + ".btf";
+const std::string kAmd2Btf = std::string(kAmd2) + ".btf";
+const std::string kGeneric1Btf = std::string(kGeneric1) + ".btf";
+const std::string kGeneric2Btf = std::string(kGeneric2) + ".btf";
 
 class Layouts : public ProgramTest {
  protected:
@@ -39,10 +39,10 @@ class Layouts : public ProgramTest {
 TEST_F(Layouts, SymlinkIsTheDefaultAndTheFirstPathHoldsTheFile) {
   ASSERT_EQ(btfbatch(job()).exit_code, 0);
   const Tree tree = tree_of(out());
-  EXPECT_THAT(tree, ElementsAre(Pair("btfbatch.json", _), Pair(kArm, moved_),
-                                Pair(kAmd1, reference_), Pair(kAmd2, "-> 6.1.0-1-amd64.btf"),
-                                Pair(kGeneric1, std::string("-> ../../../") + kArm),
-                                Pair(kGeneric2, nothing_)));
+  EXPECT_THAT(tree, ElementsAre(Pair("btfbatch.json", _), Pair(kArmBtf, moved_),
+                                Pair(kAmd1Btf, reference_), Pair(kAmd2Btf, "-> 6.1.0-1-amd64.btf"),
+                                Pair(kGeneric1Btf, "-> ../../../" + kArmBtf),
+                                Pair(kGeneric2Btf, nothing_)));
   ASSERT_EQ(btfbatch(job({"--layout", "symlink"})).exit_code, 0);
   EXPECT_EQ(tree_of(out()), tree);
 }
@@ -51,27 +51,29 @@ TEST_F(Layouts, SymlinksStillLeadThereWhenTheOutputIsMoved) {
   ASSERT_EQ(btfbatch(job()).exit_code, 0);
   fs::create_directories(dir_ / "else/where");
   fs::rename(out(), dir_ / "else/where/out");
-  EXPECT_EQ(test::read_file(dir_ / "else/where/out" / kGeneric1), moved_);
-  EXPECT_EQ(test::read_file(dir_ / "else/where/out" / kAmd2), reference_);
+  EXPECT_EQ(test::read_file(dir_ / "else/where/out" / kGeneric1Btf), moved_);
+  EXPECT_EQ(test::read_file(dir_ / "else/where/out" / kAmd2Btf), reference_);
 }
 
 TEST_F(Layouts, HardlinkSharesInodes) {
   ASSERT_EQ(btfbatch(job({"--layout", "hardlink"})).exit_code, 0);
-  EXPECT_THAT(tree_of(out()), ElementsAre(Pair("btfbatch.json", _), Pair(kArm, moved_),
-                                          Pair(kAmd1, reference_), Pair(kAmd2, reference_),
-                                          Pair(kGeneric1, moved_), Pair(kGeneric2, nothing_)));
-  EXPECT_TRUE(fs::equivalent(out() / kArm, out() / kGeneric1));
-  EXPECT_TRUE(fs::equivalent(out() / kAmd1, out() / kAmd2));
-  EXPECT_EQ(fs::hard_link_count(out() / kArm), 2U);
-  EXPECT_EQ(fs::hard_link_count(out() / kGeneric2), 1U);
+  EXPECT_THAT(tree_of(out()),
+              ElementsAre(Pair("btfbatch.json", _), Pair(kArmBtf, moved_),
+                          Pair(kAmd1Btf, reference_), Pair(kAmd2Btf, reference_),
+                          Pair(kGeneric1Btf, moved_), Pair(kGeneric2Btf, nothing_)));
+  EXPECT_TRUE(fs::equivalent(out() / kArmBtf, out() / kGeneric1Btf));
+  EXPECT_TRUE(fs::equivalent(out() / kAmd1Btf, out() / kAmd2Btf));
+  EXPECT_EQ(fs::hard_link_count(out() / kArmBtf), 2U);
+  EXPECT_EQ(fs::hard_link_count(out() / kGeneric2Btf), 1U);
 }
 
 TEST_F(Layouts, CopySharesNothing) {
   ASSERT_EQ(btfbatch(job({"--layout", "copy"})).exit_code, 0);
-  EXPECT_THAT(tree_of(out()), ElementsAre(Pair("btfbatch.json", _), Pair(kArm, moved_),
-                                          Pair(kAmd1, reference_), Pair(kAmd2, reference_),
-                                          Pair(kGeneric1, moved_), Pair(kGeneric2, nothing_)));
-  for (const char* path : {kArm, kAmd1, kAmd2, kGeneric1, kGeneric2}) {
+  EXPECT_THAT(tree_of(out()),
+              ElementsAre(Pair("btfbatch.json", _), Pair(kArmBtf, moved_),
+                          Pair(kAmd1Btf, reference_), Pair(kAmd2Btf, reference_),
+                          Pair(kGeneric1Btf, moved_), Pair(kGeneric2Btf, nothing_)));
+  for (const std::string& path : {kArmBtf, kAmd1Btf, kAmd2Btf, kGeneric1Btf, kGeneric2Btf}) {
     EXPECT_EQ(fs::hard_link_count(out() / path), 1U) << path;
   }
 }
@@ -131,7 +133,7 @@ TEST_F(Layouts, TheArchiveMayBeOneTarOrOneFile) {
   from_tar["btfbatch.json"] = from_folder.at("btfbatch.json");
   EXPECT_EQ(from_tar, from_folder);
 
-  ASSERT_EQ(btfbatch({"--archive", (archive() / kAmd1).string() + ".tar.xz", "--objs", object,
+  ASSERT_EQ(btfbatch({"--archive", (archive() / (kAmd1Btf + ".tar.xz")).string(), "--objs", object,
                       "--out", "from-file"})
                 .exit_code,
             0);
@@ -141,14 +143,14 @@ TEST_F(Layouts, TheArchiveMayBeOneTarOrOneFile) {
 
 TEST_F(Layouts, FiltersChooseKernels) {
   ASSERT_EQ(btfbatch(job({"--arch", "aarch64"})).exit_code, 0);
-  EXPECT_THAT(tree_of(out()), ElementsAre(Pair("btfbatch.json", _), Pair(kArm, moved_)));
+  EXPECT_THAT(tree_of(out()), ElementsAre(Pair("btfbatch.json", _), Pair(kArmBtf, moved_)));
   ASSERT_EQ(btfbatch(job({"--kernel", ">=6,<7", "--exclude", "*arm64*"})).exit_code, 0);
-  EXPECT_THAT(tree_of(out()), ElementsAre(Pair("btfbatch.json", _), Pair(kAmd1, reference_),
-                                          Pair(kAmd2, "-> 6.1.0-1-amd64.btf")));
+  EXPECT_THAT(tree_of(out()), ElementsAre(Pair("btfbatch.json", _), Pair(kAmd1Btf, reference_),
+                                          Pair(kAmd2Btf, "-> 6.1.0-1-amd64.btf")));
   ASSERT_EQ(
       btfbatch(job({"--distro", "ubuntu", "--release", "2?.04", "--include", "*-2-*"})).exit_code,
       0);
-  EXPECT_THAT(tree_of(out()), ElementsAre(Pair("btfbatch.json", _), Pair(kGeneric2, nothing_)));
+  EXPECT_THAT(tree_of(out()), ElementsAre(Pair("btfbatch.json", _), Pair(kGeneric2Btf, nothing_)));
 }
 
 }  // namespace

@@ -75,11 +75,11 @@ void ProgramTest::add_kernel(std::string_view path, std::string_view kernel) {
 }
 
 void ProgramTest::add_good_kernels() {
-  add_kernel("debian/12/arm64/6.1.0-1-arm64", "moved_fields");
-  add_kernel("debian/12/x86_64/6.1.0-1-amd64", "reference");
-  add_kernel("debian/12/x86_64/6.1.0-2-amd64", "reference");
-  add_kernel("ubuntu/20.04/x86_64/5.4.0-1-generic", "moved_fields");
-  add_kernel("ubuntu/20.04/x86_64/5.4.0-2-generic", "empty");
+  add_kernel(kArm, "moved_fields");
+  add_kernel(kAmd1, "reference");
+  add_kernel(kAmd2, "reference");
+  add_kernel(kGeneric1, "moved_fields");
+  add_kernel(kGeneric2, "empty");
 }
 
 ProgramResult ProgramTest::btfbatch(const Arguments& arguments) const {

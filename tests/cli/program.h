@@ -18,6 +18,13 @@
 
 namespace btfbatch::test {
 
+// The kernels of ProgramTest::add_good_kernels(), as they stand below an archive.
+constexpr const char* kArm = "debian/12/arm64/6.1.0-1-arm64";
+constexpr const char* kAmd1 = "debian/12/x86_64/6.1.0-1-amd64";
+constexpr const char* kAmd2 = "debian/12/x86_64/6.1.0-2-amd64";
+constexpr const char* kGeneric1 = "ubuntu/20.04/x86_64/5.4.0-1-generic";
+constexpr const char* kGeneric2 = "ubuntu/20.04/x86_64/5.4.0-2-generic";
+
 using Arguments = std::vector<std::string>;
 
 // Path below a folder → content of the file, or "-> " and where the symbolic link leads.

@@ -167,16 +167,16 @@ TEST(SummaryText, DisarmsNames) {
 }
 
 TEST(SummaryJson, SaysTheSame) {
-  const auto json = summary_json(example(), to("btfs"));
-  EXPECT_EQ(json.at("objects").at("read"), 1);
-  EXPECT_EQ(json.at("objects").at("distinct_relocations"), 20);
-  EXPECT_EQ(json.at("objects").at("list").at(0).at("name"), "x.bpf.o");
+  const auto summary = summary_json(example(), to("btfs"));
+  EXPECT_EQ(summary.at("objects").at("read"), 1);
+  EXPECT_EQ(summary.at("objects").at("distinct_relocations"), 20);
+  EXPECT_EQ(summary.at("objects").at("list").at(0).at("name"), "x.bpf.o");
   EXPECT_EQ(
-      json.at("kernels").dump(),
+      summary.at("kernels").dump(),
       R"({"read":4,"written":3,"unique":2,"duplicate":1,"reused":0,"degraded":1,"failed":1,"left_out":0})");
-  EXPECT_EQ(json.at("bytes").at("written"), 300);
-  EXPECT_EQ(json.at("seconds"), 2.0);
-  EXPECT_EQ(json.at("manifest"), "btfs/btfbatch.json");
+  EXPECT_EQ(summary.at("bytes").at("written"), 300);
+  EXPECT_EQ(summary.at("seconds"), 2.0);
+  EXPECT_EQ(summary.at("manifest"), "btfs/btfbatch.json");
 }
 
 }  // namespace

@@ -18,9 +18,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr const char* kAmd1 = "debian/12/x86_64/6.1.0-1-amd64";
-constexpr const char* kGeneric1 = "ubuntu/20.04/x86_64/5.4.0-1-generic";
-
 class Verify : public ProgramTest {
  protected:
   void SetUp() override {

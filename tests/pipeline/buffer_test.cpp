@@ -10,11 +10,6 @@
 namespace btfbatch {
 namespace {
 
-std::string text_of(const Buffer& buffer) {
-  const std::span<const std::byte> bytes = buffer.bytes();
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 Buffer buffer_with(std::string_view text) {
   Buffer buffer;
   buffer.append(test::as_byte_span(text));
@@ -26,26 +21,26 @@ TEST(Buffer, GrowsAndKeepsWhatItHas) {
   buffer.append_zeros(2);
   buffer.append(test::as_byte_span(std::string(100'000, 'x')));
   buffer.append({});
-  EXPECT_EQ(text_of(buffer), std::string("ab\0\0", 4) + std::string(100'000, 'x'));
+  EXPECT_EQ(test::text_of(buffer.bytes()), std::string("ab\0\0", 4) + std::string(100'000, 'x'));
 }
 
 TEST(Buffer, KeepsAPartBehindItsBeginning) {
   Buffer buffer = buffer_with("0123456789");
   buffer.keep_behind(2, 5, 3);
-  EXPECT_EQ(text_of(buffer), "01567");
+  EXPECT_EQ(test::text_of(buffer.bytes()), "01567");
   buffer.keep_behind(0, 1, 2);
-  EXPECT_EQ(text_of(buffer), "15");
+  EXPECT_EQ(test::text_of(buffer.bytes()), "15");
   buffer.shorten(1);
-  EXPECT_EQ(text_of(buffer), "1");
+  EXPECT_EQ(test::text_of(buffer.bytes()), "1");
 }
 
 TEST(Buffer, IsEmptyOnceMovedFrom) {
   Buffer from = buffer_with("x");
   const Buffer to = std::move(from);
-  EXPECT_EQ(text_of(to), "x");
+  EXPECT_EQ(test::text_of(to.bytes()), "x");
   EXPECT_EQ(from.size(), 0U);  // NOLINT(bugprone-use-after-move): what is tested
   from.append(test::as_byte_span("y"));
-  EXPECT_EQ(text_of(from), "y");
+  EXPECT_EQ(test::text_of(from.bytes()), "y");
 }
 
 TEST(Buffer, BorrowsUntilItIsCleared) {
@@ -53,15 +48,15 @@ TEST(Buffer, BorrowsUntilItIsCleared) {
   Buffer buffer;
   buffer.append(test::as_byte_span("own"));
   buffer.borrow(test::as_byte_span(*lender), lender);
-  EXPECT_EQ(text_of(buffer), "lent");
+  EXPECT_EQ(test::text_of(buffer.bytes()), "lent");
   EXPECT_EQ(buffer.size(), 4U);
   Buffer moved = std::move(buffer);
-  EXPECT_EQ(text_of(moved), "lent");
+  EXPECT_EQ(test::text_of(moved.bytes()), "lent");
   EXPECT_EQ(lender.use_count(), 2);
   moved.clear();
   EXPECT_EQ(lender.use_count(), 1);
   moved.append(test::as_byte_span("mine"));
-  EXPECT_EQ(text_of(moved), "mine");
+  EXPECT_EQ(test::text_of(moved.bytes()), "mine");
 }
 
 TEST(BufferPool, LetsGoOfWhatWasBorrowed) {

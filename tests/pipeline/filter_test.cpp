@@ -10,26 +10,26 @@ bool passes(const Filter& filter, const std::string& path) {
   return filter.passes(path, identify_kernel(path));
 }
 
-constexpr const char* kUbuntu = "ubuntu/20.04/x86_64/5.4.0-58-generic.btf.tar.xz";
-constexpr const char* kCentos = "centos/8/aarch64/4.18.0-147.el8.btf.tar.xz";
+constexpr const char* kUbuntuPath = "ubuntu/20.04/x86_64/5.4.0-58-generic.btf.tar.xz";
+constexpr const char* kCentosPath = "centos/8/aarch64/4.18.0-147.el8.btf.tar.xz";
 
 TEST(Filter, EmptyLetsAllPass) {
-  EXPECT_TRUE(passes({}, kUbuntu));
+  EXPECT_TRUE(passes({}, kUbuntuPath));
 }
 
 TEST(Filter, KindsMustAllHoldAndOneOfAKindIsEnough) {
   const Filter filter{.distro = {"debian", "ubu*"}, .release = {"20.*"}};
-  EXPECT_TRUE(passes(filter, kUbuntu));
+  EXPECT_TRUE(passes(filter, kUbuntuPath));
   EXPECT_FALSE(passes(filter, "ubuntu/18.04/x86_64/5.4.0-58-generic.btf.tar.xz"));
   EXPECT_FALSE(passes(filter, "fedora/20.04/x86_64/5.4.0-58-generic.btf.tar.xz"));
 }
 
 TEST(Filter, KnowsBothSpellingsOfAnArch) {
-  EXPECT_TRUE(passes({.arch = {"arm64"}}, kCentos));
-  EXPECT_TRUE(passes({.arch = {"aarch64"}}, kCentos));
-  EXPECT_TRUE(passes({.arch = {"amd64"}}, kUbuntu));
-  EXPECT_TRUE(passes({.arch = {"x86*"}}, kUbuntu));
-  EXPECT_FALSE(passes({.arch = {"arm64"}}, kUbuntu));
+  EXPECT_TRUE(passes({.arch = {"arm64"}}, kCentosPath));
+  EXPECT_TRUE(passes({.arch = {"aarch64"}}, kCentosPath));
+  EXPECT_TRUE(passes({.arch = {"amd64"}}, kUbuntuPath));
+  EXPECT_TRUE(passes({.arch = {"x86*"}}, kUbuntuPath));
+  EXPECT_FALSE(passes({.arch = {"arm64"}}, kUbuntuPath));
 }
 
 struct KernelCase {
@@ -71,9 +71,9 @@ INSTANTIATE_TEST_SUITE_P(
         KernelCase{{"5.?.0-*"}, "5.4.0-58", true}));
 
 TEST(Filter, PathGlobsCrossFoldersAndExcludeWins) {
-  EXPECT_TRUE(passes({.include = {"ubuntu/*generic*"}}, kUbuntu));
-  EXPECT_FALSE(passes({.include = {"ubuntu/*aws*"}}, kUbuntu));
-  EXPECT_FALSE(passes({.include = {"*"}, .exclude = {"*/20.04/*"}}, kUbuntu));
+  EXPECT_TRUE(passes({.include = {"ubuntu/*generic*"}}, kUbuntuPath));
+  EXPECT_FALSE(passes({.include = {"ubuntu/*aws*"}}, kUbuntuPath));
+  EXPECT_FALSE(passes({.include = {"*"}, .exclude = {"*/20.04/*"}}, kUbuntuPath));
 }
 
 TEST(Filter, SaysWhatItCannotUnderstand) {

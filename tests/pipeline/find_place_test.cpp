@@ -25,11 +25,8 @@ namespace fs = std::filesystem;
 using test::ArchivedKernel;
 using test::HostRow;
 using test::TempDir;
+using test::text_of;
 using Kernels = std::vector<ArchivedKernel>;
-
-std::string text_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 // A BTF without types that differs by its content.
 std::string btf_of(std::string_view content) {

@@ -27,7 +27,7 @@ KernelOutcome kernel(const std::string& name) {
 }
 
 // Not in path order, and the second content has the first one's id.
-Manifest example() {
+Manifest indexed_example() {
   Manifest manifest;
   KernelOutcome failed = kernel("5.6");
   failed.outcome = Outcome::kFailed;
@@ -41,7 +41,7 @@ Manifest example() {
 }
 
 TEST(Index, ListsKernelsByPathWithTheirBlobs) {
-  EXPECT_EQ(json::parse(write_index(example())), json::parse(R"({
+  EXPECT_EQ(json::parse(write_index(indexed_example())), json::parse(R"({
     "format_version": 1,
     "kernels": [
       {"path": "ubuntu/20.04/x86_64/5.4.btf", "distro": "ubuntu", "release": "20.04",
@@ -58,7 +58,7 @@ TEST(Index, ListsKernelsByPathWithTheirBlobs) {
 }
 
 TEST(Index, IsReadAsItWasWritten) {
-  const Result<Index> index = read_index(write_index(example()));
+  const Result<Index> index = read_index(write_index(indexed_example()));
   ASSERT_TRUE(index) << index.error().message;
   EXPECT_THAT(index->kernels,
               ElementsAre(Field(&IndexedKernel::path, "ubuntu/20.04/x86_64/5.4.btf"),
@@ -72,7 +72,7 @@ TEST(Index, IsReadAsItWasWritten) {
 }
 
 TEST(Index, WhatIsNoIndexIsRefused) {
-  const json good = json::parse(write_index(example()));
+  const json good = json::parse(write_index(indexed_example()));
   EXPECT_FALSE(read_index("{"));
   EXPECT_FALSE(read_index("[]"));
   json bad = good;

@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-Manifest example() {
+Manifest manifest_example() {
   Manifest manifest;
   manifest.tool_version = "1.2.3";
   manifest.layout = Layout::kHardlink;
@@ -82,7 +82,7 @@ Manifest example() {
 }
 
 TEST(Manifest, SaysWhatItsHeaderPromises) {
-  const json written = json::parse(write_manifest(example()));
+  const json written = json::parse(write_manifest(manifest_example()));
   EXPECT_EQ(written, json::parse(R"({
     "format_version": 1,
     "tool": {"name": "btfbatch", "version": "1.2.3"},
@@ -120,7 +120,7 @@ TEST(Manifest, SaysWhatItsHeaderPromises) {
 }
 
 TEST(Manifest, KernelsHaveTheNumberOfTheirResultAndWhatIsUnusualOfTheirMachine) {
-  Manifest manifest = example();
+  Manifest manifest = manifest_example();
   manifest.run.answers.results = {{}, {}};
   manifest.run.kernels[0].result = 1;
   manifest.run.kernels[0].machine = {.pointer_size = 4, .big_endian = true};
@@ -142,16 +142,16 @@ TEST(Manifest, KernelsHaveTheNumberOfTheirResultAndWhatIsUnusualOfTheirMachine) 
 }
 
 TEST(Manifest, ReadingGivesWhatWasWritten) {
-  const std::string text = write_manifest(example());
+  const std::string text = write_manifest(manifest_example());
   const Result<Manifest> read = read_manifest(text);
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(write_manifest(*read), text);
   EXPECT_EQ(read->layout, Layout::kHardlink);
-  EXPECT_EQ(read->run.kernels[1].reasons, example().run.kernels[1].reasons);
+  EXPECT_EQ(read->run.kernels[1].reasons, manifest_example().run.kernels[1].reasons);
 }
 
 TEST(Manifest, AnOlderOneSaysNothingOfWhatMadeTheResults) {
-  json older = json::parse(write_manifest(example()));
+  json older = json::parse(write_manifest(manifest_example()));
   for (const char* field : {"output_version", "fingerprint", "max_btf_size", "answers"}) {
     older.erase(field);
   }
@@ -163,7 +163,7 @@ TEST(Manifest, AnOlderOneSaysNothingOfWhatMadeTheResults) {
 }
 
 TEST(Manifest, WrittenKernelsShareBlobsByName) {
-  Manifest manifest = example();
+  Manifest manifest = manifest_example();
   manifest.run.kernels.push_back(manifest.run.kernels[0]);
   manifest.blob_names.push_back(manifest.blob_names[0]);
   const std::vector<WrittenKernel> written = manifest.written_kernels();
@@ -173,12 +173,12 @@ TEST(Manifest, WrittenKernelsShareBlobsByName) {
 }
 
 TEST(Manifest, NamesThatAreNotUtf8DoNotBreakIt) {
-  Manifest manifest = example();
+  Manifest manifest = manifest_example();
   manifest.run.ignored = {"a\xff"};
   EXPECT_EQ(json::parse(write_manifest(manifest))["ignored"][0], "a\xef\xbf\xbd");
 }
 
-std::string error_of(const json& manifest) {
+std::string refusal_of(const json& manifest) {
   const Result<Manifest> read = read_manifest(manifest.dump());
   return read ? std::string() : read.error().message;
 }
@@ -189,71 +189,71 @@ TEST(Manifest, WhatIsNoManifestIsRefusedWithAReason) {
   }
   EXPECT_FALSE(read_manifest(std::string(1'000'000, '[')));
 
-  const json good = json::parse(write_manifest(example()));
-  ASSERT_EQ(error_of(good), "");
+  const json good = json::parse(write_manifest(manifest_example()));
+  ASSERT_EQ(refusal_of(good), "");
   json bad = good;
   bad["format_version"] = 2;
-  EXPECT_THAT(error_of(bad), HasSubstr("format version"));
+  EXPECT_THAT(refusal_of(bad), HasSubstr("format version"));
   bad = good;
   bad["layout"] = "zip";
-  EXPECT_THAT(error_of(bad), HasSubstr("layout"));
+  EXPECT_THAT(refusal_of(bad), HasSubstr("layout"));
   bad = good;
   bad["kernels"][0]["outcome"] = "great";
-  EXPECT_THAT(error_of(bad), HasSubstr("'great' is no outcome"));
+  EXPECT_THAT(refusal_of(bad), HasSubstr("'great' is no outcome"));
   bad = good;
   bad["kernels"][0]["content_id"] = std::string(31, 'a') + "x";
-  EXPECT_THAT(error_of(bad), HasSubstr("is no hash"));
+  EXPECT_THAT(refusal_of(bad), HasSubstr("is no hash"));
   bad = good;
   bad["fingerprint"] = "ab";
-  EXPECT_THAT(error_of(bad), HasSubstr("'ab' is no hash"));
+  EXPECT_THAT(refusal_of(bad), HasSubstr("'ab' is no hash"));
   bad = good;
   bad["kernels"][0]["source_hash"] = "";
-  EXPECT_THAT(error_of(bad), HasSubstr("'' is no hash"));
+  EXPECT_THAT(refusal_of(bad), HasSubstr("'' is no hash"));
   bad = good;
   bad.erase("max_btf_size");
-  EXPECT_THAT(error_of(bad), HasSubstr("max_btf_size"));
+  EXPECT_THAT(refusal_of(bad), HasSubstr("max_btf_size"));
   bad = good;
   bad["kernels"][0].erase("path");
-  EXPECT_THAT(error_of(bad), HasSubstr("path"));
+  EXPECT_THAT(refusal_of(bad), HasSubstr("path"));
   bad = good;
   bad["kernels"][0]["btf_size"] = "many";
-  EXPECT_NE(error_of(bad), "");
+  EXPECT_NE(refusal_of(bad), "");
   bad = good;
   bad["kernels"] = json::object({{"a", 1}});
-  EXPECT_NE(error_of(bad), "");
+  EXPECT_NE(refusal_of(bad), "");
 }
 
 TEST(Manifest, NumbersMustBeOnesThatTheirFieldsHold) {
-  const json good = json::parse(write_manifest(example()));
+  const json good = json::parse(write_manifest(manifest_example()));
   for (const json& value : {json(-1), json(1.5), json(1e119), json("7"), json(nullptr)}) {
     json bad = good;
     bad["kernels"][0]["btf_size"] = value;
-    EXPECT_NE(error_of(bad), "") << value;
+    EXPECT_NE(refusal_of(bad), "") << value;
     bad = good;
     bad["format_version"] = value;
-    EXPECT_NE(error_of(bad), "") << value;
+    EXPECT_NE(refusal_of(bad), "") << value;
   }
   json bad = good;
   bad["kernels"][0]["types"] = 1ULL << 32;
-  EXPECT_THAT(error_of(bad), HasSubstr("types: not a number in its range"));
+  EXPECT_THAT(refusal_of(bad), HasSubstr("types: not a number in its range"));
 }
 
 // The next run removes what a manifest lists: it must not be led astray.
 TEST(Manifest, PathsThatLeadOutsideAreRefused) {
-  const json good = json::parse(write_manifest(example()));
+  const json good = json::parse(write_manifest(manifest_example()));
   for (const char* path : {"/etc/passwd", "../x.btf", "a/../../x.btf", "", "a//b"}) {
     json bad = good;
     bad["kernels"][0]["path"] = path;
-    EXPECT_NE(error_of(bad), "") << path;
+    EXPECT_NE(refusal_of(bad), "") << path;
     bad = good;
     bad["kernels"][1]["blob"] = path;
-    EXPECT_NE(error_of(bad), "") << path;
+    EXPECT_NE(refusal_of(bad), "") << path;
     bad = good;
     bad["aliases"][0]["path"] = path;
-    EXPECT_NE(error_of(bad), "") << path;
+    EXPECT_NE(refusal_of(bad), "") << path;
     bad = good;
     bad["aliases"][0]["target"] = path;
-    EXPECT_NE(error_of(bad), "") << path;
+    EXPECT_NE(refusal_of(bad), "") << path;
   }
 }
 

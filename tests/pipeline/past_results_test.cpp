@@ -15,7 +15,7 @@ constexpr ResultRules kRules{
     .fingerprint = {.high = 7, .low = 8}, .max_btf_size = 1000, .output_version = 2};
 
 // What a run under kRules wrote: "a/1.btf" from kSource.
-Manifest example(Layout layout = Layout::kSymlink) {
+Manifest past_example(Layout layout = Layout::kSymlink) {
   KernelOutcome kernel;
   kernel.archive_path = "a/1.btf.tar.xz";
   kernel.output_path = "a/1.btf";
@@ -55,7 +55,7 @@ class PastResultsTest : public ::testing::Test {
 };
 
 TEST_F(PastResultsTest, GivesBackWhatLiesInTheOutput) {
-  const auto found = find(example());
+  const auto found = find(past_example());
   ASSERT_TRUE(found);
   EXPECT_TRUE(std::ranges::equal(found->minimized.bytes, as_byte_span("one")));
   EXPECT_EQ(found->minimized.id, content_id_of(as_byte_span("one")));
@@ -68,31 +68,31 @@ TEST_F(PastResultsTest, GivesBackWhatLiesInTheOutput) {
 TEST_F(PastResultsTest, GivesNothingUnderOtherRules) {
   ResultRules other = kRules;
   other.fingerprint.high = 1;
-  EXPECT_FALSE(find(example(), other));
+  EXPECT_FALSE(find(past_example(), other));
   other = kRules;
   other.output_version = 3;
-  EXPECT_FALSE(find(example(), other));
+  EXPECT_FALSE(find(past_example(), other));
   other = kRules;
   other.max_btf_size = 999;
-  EXPECT_FALSE(find(example(), other));
+  EXPECT_FALSE(find(past_example(), other));
   other.max_btf_size = 1001;
-  EXPECT_TRUE(find(example(), other));
+  EXPECT_TRUE(find(past_example(), other));
 }
 
 TEST_F(PastResultsTest, OnlyWrittenKernelsWithAKnownSourceAreTakenOver) {
-  Manifest manifest = example();
+  Manifest manifest = past_example();
   manifest.run.kernels[0].outcome = Outcome::kDegraded;
   manifest.run.kernels[0].reasons = {"why"};
   const auto degraded = find(manifest);
   ASSERT_TRUE(degraded);
   EXPECT_EQ(degraded->reasons, std::vector<std::string>{"why"});
-  manifest = example();
+  manifest = past_example();
   manifest.run.kernels[0].result = AnswerTable::kNoResult;
   EXPECT_TRUE(find(manifest)) << "of a version that kept none";
-  manifest = example();
+  manifest = past_example();
   manifest.run.kernels[0].source_hash.reset();
   EXPECT_FALSE(find(manifest));
-  manifest = example();
+  manifest = past_example();
   manifest.run.kernels[0].outcome = Outcome::kFailed;
   manifest.blob_names = {""};
   EXPECT_FALSE(find(manifest));
@@ -100,24 +100,24 @@ TEST_F(PastResultsTest, OnlyWrittenKernelsWithAKnownSourceAreTakenOver) {
 
 TEST_F(PastResultsTest, AFileThatIsNotWhatTheManifestSaysIsNotTaken) {
   dir_.write("out/a/1.btf", "0ne");
-  EXPECT_FALSE(find(example()));
+  EXPECT_FALSE(find(past_example()));
   dir_.write("out/a/1.btf", "on");
-  EXPECT_FALSE(find(example()));
+  EXPECT_FALSE(find(past_example()));
   dir_.write("out/a/1.btf", "one ");
-  EXPECT_FALSE(find(example()));
+  EXPECT_FALSE(find(past_example()));
   fs::remove(dir_ / "out/a/1.btf");
-  EXPECT_FALSE(find(example()));
+  EXPECT_FALSE(find(past_example()));
   dir_.write("one", "one");
   dir_.link("out/a/1.btf", "../../one");
-  EXPECT_FALSE(find(example()));
+  EXPECT_FALSE(find(past_example()));
   fs::remove(dir_ / "out/a/1.btf");
   fs::create_directory(dir_ / "out/a/1.btf");
-  EXPECT_FALSE(find(example()));
+  EXPECT_FALSE(find(past_example()));
 }
 
 TEST_F(PastResultsTest, KnowsWhereEachLayoutHoldsTheBytes) {
   for (const Layout layout : {Layout::kSymlink, Layout::kHardlink, Layout::kCopy}) {
-    Manifest manifest = example(layout);
+    Manifest manifest = past_example(layout);
     KernelOutcome second = manifest.run.kernels[0];
     second.archive_path = "b/2.btf.tar.xz";
     second.output_path = "b/2.btf";
@@ -131,13 +131,13 @@ TEST_F(PastResultsTest, KnowsWhereEachLayoutHoldsTheBytes) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->file, dir_ / (layout == Layout::kSymlink ? "out/a/1.btf" : "out/b/2.btf"));
   }
-  EXPECT_FALSE(find(example(Layout::kIndexed)));
-  dir_.write("out/blobs/" + example().blob_names[0] + ".btf", "one");
-  EXPECT_TRUE(find(example(Layout::kIndexed)));
+  EXPECT_FALSE(find(past_example(Layout::kIndexed)));
+  dir_.write("out/blobs/" + past_example().blob_names[0] + ".btf", "one");
+  EXPECT_TRUE(find(past_example(Layout::kIndexed)));
 }
 
 TEST_F(PastResultsTest, AnotherFileOfTheSameSourceServesToo) {
-  Manifest manifest = example(Layout::kCopy);
+  Manifest manifest = past_example(Layout::kCopy);
   KernelOutcome second = manifest.run.kernels[0];
   second.archive_path = "b/2.btf.tar.xz";
   second.output_path = "b/2.btf";
@@ -156,7 +156,7 @@ TEST_F(PastResultsTest, TheCacheIsAskedWhereTheOutputHasNothing) {
   PastResults past(kRules);
   past.use_cache(cache(), false);
   EXPECT_EQ(past.find(kSource)->btf_size, 600U);
-  past.add_output(dir_ / "out", example());
+  past.add_output(dir_ / "out", past_example());
   EXPECT_EQ(past.find(kSource)->btf_size, 500U);
   dir_.write("out/a/1.btf", "two");
   EXPECT_EQ(past.find(kSource)->btf_size, 600U);
@@ -165,7 +165,7 @@ TEST_F(PastResultsTest, TheCacheIsAskedWhereTheOutputHasNothing) {
 TEST_F(PastResultsTest, TheCacheGetsWhatItLacks) {
   PastResults past(kRules);
   past.use_cache(cache(), false);
-  past.add_output(dir_ / "out", example());
+  past.add_output(dir_ / "out", past_example());
   EXPECT_TRUE(past.find(kSource));
   EXPECT_EQ(cache().find(kSource)->btf_size, 500U);
   const ContentId other{.high = 6, .low = 6};

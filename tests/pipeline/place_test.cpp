@@ -22,7 +22,7 @@ struct Made {
   std::vector<Alias> aliases;
 };
 
-Alias folder_alias(std::string path, std::string target) {
+Alias alias_of(std::string path, std::string target) {
   return {.path = std::move(path), .target = std::move(target), .is_directory = true};
 }
 
@@ -79,7 +79,7 @@ Tree without_manifest(Tree tree) {
 }
 
 const Made kFirst = {.kernels = {{"a/1.btf", "same"}, {"a/2.btf", "same"}, {"b/c/3.btf", "other"}},
-                     .aliases = {folder_alias("z", "a")}};
+                     .aliases = {alias_of("z", "a")}};
 
 TEST(Place, Symlinks) {
   EXPECT_EQ(without_manifest(fresh(Layout::kSymlink, kFirst)), (Tree{{"a", "folder"},
@@ -141,13 +141,12 @@ TEST(Place, AnyStateTurnsIntoAnyOther) {
       {.kernels = {{"a/1.btf", "new"}, {"a/2.btf", "same"}, {"d/4.btf", "new"}}, .aliases = {}},
       // The alias turns round: what was a link is a folder, and the other way round.
       {.kernels = {{"z/1.btf", "same"}, {"z/2.btf", "other"}},
-       .aliases = {folder_alias("a", "z"), folder_alias("b/c", "z")}},
+       .aliases = {alias_of("a", "z"), alias_of("b/c", "z")}},
       // Files where there were folders, and folders where there were files.
       {.kernels = {{"a", "same"}, {"b", "same"}, {"z/1.btf/deep/x.btf", "third"}}, .aliases = {}},
       {.kernels = {{"a/1.btf/y.btf", "same"}, {"b/c/3.btf", "x"}, {"z/1.btf", "x"}},
-       .aliases = {folder_alias("b/d", "b/c")}},
-      {.kernels = {{"b/d/3.btf", "x"}, {"b/d/4.btf", "x"}},
-       .aliases = {folder_alias("b/c", "b/d")}},
+       .aliases = {alias_of("b/d", "b/c")}},
+      {.kernels = {{"b/d/3.btf", "x"}, {"b/d/4.btf", "x"}}, .aliases = {alias_of("b/c", "b/d")}},
   };
   using enum Layout;
   constexpr std::pair<Layout, Layout> kChanges[] = {{kSymlink, kSymlink},

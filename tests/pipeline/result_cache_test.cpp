@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr ContentId kSource{.high = 0x5a, .low = 1};
-constexpr ResultRules kRules{
+constexpr ContentId kCachedSource{.high = 0x5a, .low = 1};
+constexpr ResultRules kCacheRules{
     .fingerprint = {.high = 7, .low = 8}, .max_btf_size = 1000, .output_version = 2};
 constexpr const char* kFile =
     "000000000000005a0000000000000001-00000000000000070000000000000008-2.btfresult";
@@ -31,7 +31,7 @@ MinimizedBtf result(std::string_view bytes) {
   return minimized;
 }
 
-std::string text_of(const std::optional<PastResult>& found) {
+std::string minimized_text(const std::optional<PastResult>& found) {
   return found ? std::string(reinterpret_cast<const char*>(found->minimized.bytes.data()),
                              found->minimized.bytes.size())
                : "nothing";
@@ -39,7 +39,7 @@ std::string text_of(const std::optional<PastResult>& found) {
 
 class ResultCacheTest : public ::testing::Test {
  protected:
-  [[nodiscard]] ResultCache open(const ResultRules& rules = kRules) const {
+  [[nodiscard]] ResultCache open(const ResultRules& rules = kCacheRules) const {
     return ResultCache::open(dir_ / "cache", dir_ / "archive", rules).value();
   }
   [[nodiscard]] fs::path file() const { return dir_ / "cache" / kFile; }
@@ -56,20 +56,20 @@ class ResultCacheTest : public ::testing::Test {
 
 TEST_F(ResultCacheTest, GivesBackWhatItKeeps) {
   const ResultCache cache = open();
-  EXPECT_FALSE(cache.find(kSource));
-  cache.keep(kSource, result("minimized"), {}, 500);
-  const auto found = cache.find(kSource);
-  EXPECT_EQ(text_of(found), "minimized");
+  EXPECT_FALSE(cache.find(kCachedSource));
+  cache.keep(kCachedSource, result("minimized"), {}, 500);
+  const auto found = cache.find(kCachedSource);
+  EXPECT_EQ(minimized_text(found), "minimized");
   EXPECT_EQ(found->minimized.id, content_id_of(test::as_byte_span("minimized")));
   EXPECT_EQ(found->minimized.type_count, 12U);
   EXPECT_EQ(found->btf_size, 500U);
   EXPECT_TRUE(found->file.empty());
   EXPECT_THAT(names(), ::testing::ElementsAre(kFile));
-  EXPECT_EQ(text_of(open().find(kSource)), "minimized");
+  EXPECT_EQ(minimized_text(open().find(kCachedSource)), "minimized");
 }
 
 TEST_F(ResultCacheTest, ItsFilesAreAsTheHeaderDescribesThem) {
-  open().keep(kSource, result("minimized"), {}, 500);
+  open().keep(kCachedSource, result("minimized"), {}, 500);
   const std::string content = test::read_file(file());
   const auto number = [&](std::size_t offset) {
     std::uint64_t value = 0;
@@ -106,8 +106,8 @@ TEST_F(ResultCacheTest, KeepsWhatTheMinimizedBtfDoesNotTell) {
                                  .path = "task_struct.__state",
                                  .type = "unsigned int",
                                  .text = "task_struct has __state (unsigned int)"}}};
-  open().keep(kSource, result("minimized"), notes, 500);
-  const auto found = open().find(kSource);
+  open().keep(kCachedSource, result("minimized"), notes, 500);
+  const auto found = open().find(kCachedSource);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->notes.machine.pointer_size, 4U);
   EXPECT_TRUE(found->notes.machine.big_endian);
@@ -120,37 +120,37 @@ TEST_F(ResultCacheTest, KeepsWhatTheMinimizedBtfDoesNotTell) {
 }
 
 TEST_F(ResultCacheTest, GivesNothingUnderOtherRules) {
-  open().keep(kSource, result("minimized"), {}, 500);
+  open().keep(kCachedSource, result("minimized"), {}, 500);
   EXPECT_FALSE(open().find({.high = 0x5a, .low = 2}));
-  ResultRules other = kRules;
+  ResultRules other = kCacheRules;
   other.fingerprint.low = 9;
-  EXPECT_FALSE(open(other).find(kSource));
-  other = kRules;
+  EXPECT_FALSE(open(other).find(kCachedSource));
+  other = kCacheRules;
   other.output_version = 3;
-  EXPECT_FALSE(open(other).find(kSource));
+  EXPECT_FALSE(open(other).find(kCachedSource));
   // Under a smaller limit the kernel might fail; under a larger one it does not.
-  other = kRules;
+  other = kCacheRules;
   other.max_btf_size = 999;
-  EXPECT_FALSE(open(other).find(kSource));
+  EXPECT_FALSE(open(other).find(kCachedSource));
   other.max_btf_size = 1001;
-  EXPECT_EQ(text_of(open(other).find(kSource)), "minimized");
+  EXPECT_EQ(minimized_text(open(other).find(kCachedSource)), "minimized");
 }
 
 TEST_F(ResultCacheTest, PassesOverEveryFileThatHasOneByteChangedOrIsCutOff) {
   const ResultCache cache = open();
-  cache.keep(kSource, result("minimized"), {}, 500);
+  cache.keep(kCachedSource, result("minimized"), {}, 500);
   const std::string good = test::read_file(file());
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 0x10);
     dir_.write(std::string("cache/") + kFile, bad);
-    EXPECT_FALSE(cache.find(kSource)) << i;
+    EXPECT_FALSE(cache.find(kCachedSource)) << i;
     dir_.write(std::string("cache/") + kFile, good.substr(0, i));
-    EXPECT_FALSE(cache.find(kSource)) << i;
+    EXPECT_FALSE(cache.find(kCachedSource)) << i;
   }
   dir_.write(std::string("cache/") + kFile, good + "x");
-  EXPECT_FALSE(cache.find(kSource));
-  cache.keep(kSource, result("minimized"), {}, 500);
+  EXPECT_FALSE(cache.find(kCachedSource));
+  cache.keep(kCachedSource, result("minimized"), {}, 500);
   EXPECT_EQ(test::read_file(file()), good);
 }
 
@@ -161,25 +161,25 @@ TEST_F(ResultCacheTest, PassesOverAnotherResultUnderTheName) {
   for (const std::string& name : names()) {
     fs::rename(dir_ / "cache" / name, file());
   }
-  EXPECT_FALSE(cache.find(kSource));
+  EXPECT_FALSE(cache.find(kCachedSource));
 }
 
 TEST_F(ResultCacheTest, PassesOverWhatIsNoFile) {
   const ResultCache cache = open();
   fs::create_directories(file() / "inner");
-  EXPECT_FALSE(cache.find(kSource));
-  cache.keep(kSource, result("minimized"), {}, 500);
-  EXPECT_FALSE(cache.find(kSource));
+  EXPECT_FALSE(cache.find(kCachedSource));
+  cache.keep(kCachedSource, result("minimized"), {}, 500);
+  EXPECT_FALSE(cache.find(kCachedSource));
   fs::remove_all(file());
   ASSERT_EQ(mkfifo(file().c_str(), 0600), 0);
-  EXPECT_FALSE(cache.find(kSource));
+  EXPECT_FALSE(cache.find(kCachedSource));
   EXPECT_THAT(names(), ::testing::ElementsAre(kFile));  // and nothing temporary
 }
 
 TEST_F(ResultCacheTest, TheTimeOfChangeIsThatOfTheLastUse) {
   const ResultCache cache = open();
-  EXPECT_FALSE(cache.mark_used(kSource));
-  cache.keep(kSource, result("minimized"), {}, 500);
+  EXPECT_FALSE(cache.mark_used(kCachedSource));
+  cache.keep(kCachedSource, result("minimized"), {}, 500);
   const auto make_old = [&] {
     const utimbuf old{.actime = 1000, .modtime = 1000};
     ASSERT_EQ(utime(file().c_str(), &old), 0);
@@ -190,16 +190,16 @@ TEST_F(ResultCacheTest, TheTimeOfChangeIsThatOfTheLastUse) {
     return std::time(nullptr) - status.st_mtim.tv_sec;
   };
   make_old();
-  EXPECT_TRUE(cache.find(kSource));
+  EXPECT_TRUE(cache.find(kCachedSource));
   EXPECT_LT(age(), 600);
   make_old();
-  EXPECT_TRUE(cache.mark_used(kSource));
+  EXPECT_TRUE(cache.mark_used(kCachedSource));
   EXPECT_LT(age(), 600);
 }
 
 TEST_F(ResultCacheTest, AFolderThatCannotServeIsRefused) {
   const auto refused = [&](std::string_view folder) {
-    const auto opened = ResultCache::open(dir_ / folder, dir_ / "archive", kRules);
+    const auto opened = ResultCache::open(dir_ / folder, dir_ / "archive", kCacheRules);
     return opened ? std::string() : opened.error().message;
   };
   dir_.write("file", "x");
@@ -216,21 +216,21 @@ TEST_F(ResultCacheTest, AFolderThatCannotServeIsRefused) {
 TEST_F(ResultCacheTest, AFolderThatVanishesIsNoError) {
   const ResultCache cache = open();
   fs::remove_all(dir_ / "cache");
-  cache.keep(kSource, result("minimized"), {}, 500);
-  EXPECT_FALSE(cache.find(kSource));
+  cache.keep(kCachedSource, result("minimized"), {}, 500);
+  EXPECT_FALSE(cache.find(kCachedSource));
   EXPECT_FALSE(fs::exists(dir_ / "cache"));
 }
 
 TEST_F(ResultCacheTest, ManyMayWriteAndReadAtOnce) {
   const ResultCache cache = open();
   const std::string bytes(100'000, 'x');
-  cache.keep(kSource, result(bytes), {}, 500);
+  cache.keep(kCachedSource, result(bytes), {}, 500);
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 50; ++round) {
-        cache.keep(kSource, result(bytes), {}, 500);
-        EXPECT_EQ(text_of(cache.find(kSource)), bytes);
+        cache.keep(kCachedSource, result(bytes), {}, 500);
+        EXPECT_EQ(minimized_text(cache.find(kCachedSource)), bytes);
       }
     });
   }

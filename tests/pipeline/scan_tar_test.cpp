@@ -15,22 +15,22 @@ using test::TarMember;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
-using Type = test::TarMember::Type;
+using MemberType = test::TarMember::Type;
 
-struct Scanned {
+struct ScannedTar {
   std::vector<std::string> paths;     // "path=content" of entries without a failure
   std::vector<std::string> failures;  // "path: reason"
   std::vector<std::string> aliases;
   Findings found;
 };
 
-Scanned scan_bytes(const std::string& tar, Filter filter = {},
-                   std::uint64_t max_btf_size = 1 << 20) {
+ScannedTar scan_bytes(const std::string& tar, Filter filter = {},
+                      std::uint64_t max_btf_size = 1 << 20) {
   const test::TempDir dir;
   auto archive = open_tar_archive(dir.write("hub.tar", tar),
                                   {.filter = std::move(filter), .max_btf_size = max_btf_size});
   EXPECT_TRUE(archive) << archive.error().message;
-  Scanned scanned;
+  ScannedTar scanned;
   while (std::optional<Entry> entry = (*archive)->next()) {
     if (entry->failure) {
       scanned.failures.push_back(entry->archive_path + ": " + entry->failure->message);
@@ -49,29 +49,30 @@ Scanned scan_bytes(const std::string& tar, Filter filter = {},
   return scanned;
 }
 
-Scanned scan(const std::vector<TarMember>& members, Filter filter = {}) {
+ScannedTar scan(const std::vector<TarMember>& members, Filter filter = {}) {
   return scan_bytes(test::make_tar(members), std::move(filter));
 }
 
 TEST(ScanTar, GivesKernelsInTheTarsOrder) {
   const std::string raw = test::read_file(test::kernel_path("reference"));
-  const Scanned scanned = scan({{.name = "./", .type = Type::kDirectory},
-                                {.name = "./ubuntu/20.04/x86_64/5.4.btf.tar.xz", .content = "one"},
-                                {.name = "centos/7/3.10.btf", .content = "two"},
-                                {.name = "centos/7/3.10.failed", .content = "no"},
-                                {.name = "raw/5.10", .content = raw},
-                                {.name = ".git/5.4.btf", .content = "no"},
-                                {.name = "README.md", .content = "no"}});
+  const ScannedTar scanned =
+      scan({{.name = "./", .type = MemberType::kDirectory},
+            {.name = "./ubuntu/20.04/x86_64/5.4.btf.tar.xz", .content = "one"},
+            {.name = "centos/7/3.10.btf", .content = "two"},
+            {.name = "centos/7/3.10.failed", .content = "no"},
+            {.name = "raw/5.10", .content = raw},
+            {.name = ".git/5.4.btf", .content = "no"},
+            {.name = "README.md", .content = "no"}});
   EXPECT_THAT(scanned.paths, ElementsAre("ubuntu/20.04/x86_64/5.4.btf.tar.xz=one",
                                          "centos/7/3.10.btf=two", "raw/5.10=" + raw.substr(0, 8)));
   EXPECT_THAT(scanned.found.ignored, ElementsAre("README.md", "centos/7/3.10.failed"));
 }
 
 TEST(ScanTar, LeavesOutAFolderAroundTheTree) {
-  const Scanned scanned =
+  const ScannedTar scanned =
       scan({{.name = "hub-main/README.md", .content = "no"},
             {.name = "hub-main/ubuntu/20.04/x86_64/5.4.btf", .content = "one"},
-            {.name = "hub-main/ubuntu/focal", .content = "20.04", .type = Type::kSymlink},
+            {.name = "hub-main/ubuntu/focal", .content = "20.04", .type = MemberType::kSymlink},
             {.name = "hub-main/centos/7/3.10.btf", .content = "two"}});
   EXPECT_THAT(scanned.paths,
               ElementsAre("ubuntu/20.04/x86_64/5.4.btf=one", "centos/7/3.10.btf=two"));
@@ -80,21 +81,21 @@ TEST(ScanTar, LeavesOutAFolderAroundTheTree) {
 }
 
 TEST(ScanTar, LinksAreAliasesWhereverTheyStand) {
-  const Scanned scanned =
-      scan({{.name = "ubuntu/focal", .content = "20.04", .type = Type::kSymlink},
-            {.name = "ubuntu/f", .content = "focal", .type = Type::kSymlink},
+  const ScannedTar scanned =
+      scan({{.name = "ubuntu/focal", .content = "20.04", .type = MemberType::kSymlink},
+            {.name = "ubuntu/f", .content = "focal", .type = MemberType::kSymlink},
             {.name = "ubuntu/20.04/x86_64/5.4.btf", .content = "one"},
             {.name = "ubuntu/20.04/x86_64/hard.btf",
              .content = "ubuntu/20.04/x86_64/5.4.btf",
-             .type = Type::kHardlink},
-            {.name = "ubuntu/up", .content = ".", .type = Type::kSymlink},
-            {.name = "ubuntu/out", .content = "../../etc", .type = Type::kSymlink},
-            {.name = "ubuntu/abs", .content = "/etc", .type = Type::kSymlink},
-            {.name = "ubuntu/nowhere", .content = "x", .type = Type::kSymlink},
-            {.name = "../escape", .content = "ubuntu/20.04", .type = Type::kSymlink},
-            {.name = "ubuntu/loop1", .content = "loop2", .type = Type::kSymlink},
-            {.name = "ubuntu/loop2", .content = "loop1", .type = Type::kSymlink},
-            {.name = "ubuntu/device.btf", .type = Type::kDevice}});
+             .type = MemberType::kHardlink},
+            {.name = "ubuntu/up", .content = ".", .type = MemberType::kSymlink},
+            {.name = "ubuntu/out", .content = "../../etc", .type = MemberType::kSymlink},
+            {.name = "ubuntu/abs", .content = "/etc", .type = MemberType::kSymlink},
+            {.name = "ubuntu/nowhere", .content = "x", .type = MemberType::kSymlink},
+            {.name = "../escape", .content = "ubuntu/20.04", .type = MemberType::kSymlink},
+            {.name = "ubuntu/loop1", .content = "loop2", .type = MemberType::kSymlink},
+            {.name = "ubuntu/loop2", .content = "loop1", .type = MemberType::kSymlink},
+            {.name = "ubuntu/device.btf", .type = MemberType::kDevice}});
   EXPECT_THAT(scanned.aliases,
               ElementsAre("ubuntu/20.04/x86_64/hard.btf -> ubuntu/20.04/x86_64/5.4.btf",
                           "ubuntu/f -> ubuntu/20.04/", "ubuntu/focal -> ubuntu/20.04/"));
@@ -104,10 +105,10 @@ TEST(ScanTar, LinksAreAliasesWhereverTheyStand) {
 }
 
 TEST(ScanTar, NamesThatLeadOutsideFail) {
-  const Scanned scanned = scan({{.name = "../../evil.btf", .content = "x"},
-                                {.name = "/abs/evil.btf", .content = "x"},
-                                {.name = "a/../../evil.btf", .content = "x"},
-                                {.name = "good/5.4.btf", .content = "x"}});
+  const ScannedTar scanned = scan({{.name = "../../evil.btf", .content = "x"},
+                                   {.name = "/abs/evil.btf", .content = "x"},
+                                   {.name = "a/../../evil.btf", .content = "x"},
+                                   {.name = "good/5.4.btf", .content = "x"}});
   EXPECT_THAT(scanned.paths, ElementsAre("good/5.4.btf=x"));
   EXPECT_THAT(scanned.failures, ElementsAre("../../evil.btf: its path leads upwards with '..'",
                                             "/abs/evil.btf: its path is absolute",
@@ -115,7 +116,7 @@ TEST(ScanTar, NamesThatLeadOutsideFail) {
 }
 
 TEST(ScanTar, EmptyDoubleAndLargeOnesFailAlone) {
-  const Scanned scanned =
+  const ScannedTar scanned =
       scan_bytes(test::make_tar({{.name = "a/empty.btf", .content = ""},
                                  {.name = "a/5.4.btf", .content = "x"},
                                  {.name = "a/5.4.btf", .content = "y"},
@@ -131,9 +132,9 @@ TEST(ScanTar, EmptyDoubleAndLargeOnesFailAlone) {
 }
 
 TEST(ScanTar, FiltersByPath) {
-  const Scanned scanned = scan({{.name = "ubuntu/20.04/x86_64/5.4.btf", .content = "x"},
-                                {.name = "ubuntu/20.04/arm64/5.4.btf", .content = "x"}},
-                               {.arch = {"aarch64"}});
+  const ScannedTar scanned = scan({{.name = "ubuntu/20.04/x86_64/5.4.btf", .content = "x"},
+                                   {.name = "ubuntu/20.04/arm64/5.4.btf", .content = "x"}},
+                                  {.arch = {"aarch64"}});
   EXPECT_THAT(scanned.paths, ElementsAre("ubuntu/20.04/arm64/5.4.btf=x"));
   EXPECT_EQ(scanned.found.filtered_out, 1U);
 }
@@ -143,7 +144,7 @@ TEST(ScanTar, ATruncatedTarLosesOnlyWhatIsMissing) {
   const std::string tar = test::make_tar({{.name = "a/1.btf", .content = "one"},
                                           {.name = "a/2.btf", .content = noise},
                                           {.name = "a/3.btf", .content = "three"}});
-  const Scanned scanned = scan_bytes(tar.substr(0, 200'000));
+  const ScannedTar scanned = scan_bytes(tar.substr(0, 200'000));
   EXPECT_THAT(scanned.paths, ElementsAre("a/1.btf=one"));
   EXPECT_THAT(scanned.failures,
               ElementsAre(StartsWith("a/2.btf: truncated: "), StartsWith("hub.tar: truncated: ")));
@@ -152,7 +153,7 @@ TEST(ScanTar, ATruncatedTarLosesOnlyWhatIsMissing) {
 class TarOfEveryCompression : public testing::TestWithParam<Compression> {};
 
 TEST_P(TarOfEveryCompression, IsRead) {
-  const Scanned scanned = scan_bytes(
+  const ScannedTar scanned = scan_bytes(
       test::make_tar({{.name = "a/5.4.btf", .content = std::string(200'000, 'x')}}, GetParam()));
   EXPECT_THAT(scanned.paths, ElementsAre("a/5.4.btf=xxxxxxxx"));
   EXPECT_THAT(scanned.failures, IsEmpty());

@@ -13,10 +13,6 @@ namespace {
 
 constexpr UnpackLimits kLimits{.max_btf_size = 64U << 20};
 
-std::string text_of(const Buffer& buffer) {
-  return {reinterpret_cast<const char*>(buffer.bytes().data()), buffer.size()};
-}
-
 std::string reference() {
   return test::read_file(test::kernel_path("reference"));
 }
@@ -41,7 +37,7 @@ TEST_F(SourceTest, OfAFileIsHashedAndUnpacked) {
   EXPECT_EQ(source->hash(), content_id_of(test::as_byte_span(content)));
   Buffer btf;
   ASSERT_TRUE(source->unpack(kLimits, btf));
-  EXPECT_EQ(text_of(btf), reference());
+  EXPECT_EQ(test::text_of(btf.bytes()), reference());
 }
 
 TEST_F(SourceTest, OfManyPiecesHasOneHash) {
@@ -62,7 +58,7 @@ TEST_F(SourceTest, OfATarsEntryIsItsContent) {
   EXPECT_EQ(source->hash(), content_id_of(test::as_byte_span(content)));
   Buffer btf;
   ASSERT_TRUE(source->unpack(kLimits, btf));
-  EXPECT_EQ(text_of(btf), reference());
+  EXPECT_EQ(test::text_of(btf.bytes()), reference());
 }
 
 // Else the new file's result would be kept under the old one's hash.

@@ -26,7 +26,7 @@ Result<void> replace(const std::filesystem::path& path, std::string_view content
   return done ? file->place() : done;
 }
 
-std::string refusal(const std::filesystem::path& path) {
+std::string refusal_of_place(const std::filesystem::path& path) {
   const Result<StagedFile> file = StagedFile::make(path);
   return file ? "" : file.error().message;
 }
@@ -90,7 +90,7 @@ TEST(StagedFile, DoesNotWriteThroughALinkThatLiesInItsWay) {
   const test::TempDir dir;
   dir.write("victim", "old");
   dir.link(".a.btfbatch-staging", "victim");
-  EXPECT_THAT(refusal(dir / "a"), HasSubstr("cannot be created"));
+  EXPECT_THAT(refusal_of_place(dir / "a"), HasSubstr("cannot be created"));
   EXPECT_EQ(test::read_file(dir / "victim"), "old");
 }
 
@@ -99,7 +99,8 @@ TEST(StagedFile, RefusesASecondWriterAsLongAsThereIsOne) {
   {
     Result<StagedFile> first = StagedFile::make(dir / "a");
     ASSERT_TRUE(first);
-    EXPECT_EQ(refusal(dir / "a"), (dir / "a").string() + ": another btfbatch is just writing it");
+    EXPECT_EQ(refusal_of_place(dir / "a"),
+              (dir / "a").string() + ": another btfbatch is just writing it");
     ASSERT_TRUE(first->place());
   }
   EXPECT_TRUE(replace(dir / "a", "new"));
@@ -108,8 +109,10 @@ TEST(StagedFile, RefusesASecondWriterAsLongAsThereIsOne) {
 TEST(StagedFile, RefusesWhatIsNoFile) {
   const test::TempDir dir;
   dir.write("folder/a", "");
-  EXPECT_THAT(refusal(dir / "folder"), HasSubstr("is there already, and is no regular file"));
-  EXPECT_THAT(refusal(dir / "none/a"), HasSubstr("cannot be created: No such file or directory"));
+  EXPECT_THAT(refusal_of_place(dir / "folder"),
+              HasSubstr("is there already, and is no regular file"));
+  EXPECT_THAT(refusal_of_place(dir / "none/a"),
+              HasSubstr("cannot be created: No such file or directory"));
   EXPECT_EQ(test::read_tree(dir.path()), (Tree{{"folder", "folder"}, {"folder/a", "file "}}));
 }
 

@@ -43,7 +43,7 @@ std::string split_btf() {
   std::vector<std::byte> bytes = test::every_kind().bytes();
   const std::uint32_t strings = btf::kHeaderSize + test::get_word(bytes, 16);
   bytes[strings] = std::byte{'m'};
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  return test::text_of(bytes);
 }
 
 struct Unpacked {
@@ -60,8 +60,7 @@ Unpacked unpack(std::string_view content, std::string_view name = "5.4.btf.tar.x
   if (!done) {
     return {.btf = {}, .error = done.error().message};
   }
-  const std::span<const std::byte> bytes = buffer.bytes();
-  return {.btf = {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, .error = {}};
+  return {.btf = test::text_of(buffer.bytes()), .error = {}};
 }
 
 class UnpackOfEveryCompression : public testing::TestWithParam<Compression> {};
@@ -184,12 +183,12 @@ TEST(Unpack, MemberNamesAreNeverPaths) {
 }
 
 TEST(Unpack, LinksAndDevicesAreMetAndPassedOver) {
-  using Type = test::TarMember::Type;
+  using Kind = test::TarMember::Type;
   std::vector<test::TarMember> members = {
-      {.name = "symlink.btf", .content = "/etc/passwd", .type = Type::kSymlink},
-      {.name = "hardlink.btf", .content = "/etc/passwd", .type = Type::kHardlink},
-      {.name = "device.btf", .type = Type::kDevice},
-      {.name = "fifo.btf", .type = Type::kFifo}};
+      {.name = "symlink.btf", .content = "/etc/passwd", .type = Kind::kSymlink},
+      {.name = "hardlink.btf", .content = "/etc/passwd", .type = Kind::kHardlink},
+      {.name = "device.btf", .type = Kind::kDevice},
+      {.name = "fifo.btf", .type = Kind::kFifo}};
   EXPECT_EQ(unpack(make_tar(members)).error,
             "no BTF inside: none of the tar's 4 members has it, and 4 of them are links or "
             "devices");

@@ -28,6 +28,10 @@ inline std::span<const std::byte> as_byte_span(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
+inline std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 class TempDir {
  public:
   TempDir() {

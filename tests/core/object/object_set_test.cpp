@@ -17,14 +17,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-test::LoadedObjects load(std::initializer_list<std::string> names) {
-  std::vector<std::string> paths;
-  for (const std::string& name : names) paths.push_back(test::object_path(name));
-  return test::load_objects(paths);
-}
-
 TEST(ObjectSet, CountsRelocations) {
-  const auto [bytes, set] = load({"narrowing", "maps_only", "arrays"});
+  const auto [bytes, set] = test::load_test_objects({"narrowing", "maps_only", "arrays"});
   ASSERT_TRUE(set) << set.error().message;
   ASSERT_EQ(set->objects().size(), 3U);
   EXPECT_EQ(set->objects()[1].relocations.size(), 0U);
@@ -33,8 +27,9 @@ TEST(ObjectSet, CountsRelocations) {
 }
 
 TEST(ObjectSet, AsksOnceWhatSeveralObjectsAsk) {
-  const auto [bytes, one] = load({"field_kinds"});
-  const auto [more_bytes, three] = load({"field_kinds", "field_kinds.be", "field_kinds"});
+  const auto [bytes, one] = test::load_test_objects({"field_kinds"});
+  const auto [more_bytes, three] =
+      test::load_test_objects({"field_kinds", "field_kinds.be", "field_kinds"});
   ASSERT_TRUE(one) << one.error().message;
   ASSERT_TRUE(three) << three.error().message;
   EXPECT_EQ(three->relocation_count(), 3 * one->relocation_count());
@@ -49,9 +44,9 @@ TEST(ObjectSet, TakesNoObjects) {
 }
 
 TEST(Fingerprint, IsOfTheQuestionsAlone) {
-  const auto [bytes, set] = load({"field_kinds", "type_kinds"});
-  const auto [more_bytes, reordered] =
-      load({"type_kinds", "maps_only", "field_kinds.be", "no_relocations", "type_kinds.be"});
+  const auto [bytes, set] = test::load_test_objects({"field_kinds", "type_kinds"});
+  const auto [more_bytes, reordered] = test::load_test_objects(
+      {"type_kinds", "maps_only", "field_kinds.be", "no_relocations", "type_kinds.be"});
   ASSERT_TRUE(set) << set.error().message;
   ASSERT_TRUE(reordered) << reordered.error().message;
   EXPECT_EQ(set->fingerprint(), reordered->fingerprint())
@@ -62,7 +57,7 @@ TEST(Fingerprint, IsOfAllTheQuestions) {
   std::set<std::string> seen;
   std::size_t sets = 0;
   const auto see = [&](std::initializer_list<std::string> names) {
-    const auto [bytes, set] = load(names);
+    const auto [bytes, set] = test::load_test_objects(names);
     ASSERT_TRUE(set) << set.error().message;
     seen.insert(set->fingerprint().hex());
     ++sets;
@@ -159,7 +154,7 @@ TEST_F(UnaskableQuestion, OfAnotherSortThanItsType) {
 }
 
 TEST(ObjectSet, StaysValidWhenMoved) {
-  auto [bytes, set] = load({"narrowing", "arrays"});
+  auto [bytes, set] = test::load_test_objects({"narrowing", "arrays"});
   ASSERT_TRUE(set) << set.error().message;
   const RelocationPlan* plan = &set->plan();
   const ObjectSet moved = *std::move(set);

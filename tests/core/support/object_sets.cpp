@@ -1,6 +1,7 @@
 #include "tests/core/support/object_sets.h"
 
 #include "tests/support/memory_file.h"
+#include "tests/support/test_data.h"
 
 namespace btfbatch::test {
 
@@ -18,6 +19,14 @@ LoadedObjects load_objects(std::span<const std::string> paths) {
   }
   loaded.set = ObjectSet::make(std::move(objects));
   return loaded;
+}
+
+LoadedObjects load_test_objects(std::initializer_list<std::string> names) {
+  std::vector<std::string> paths;
+  for (const std::string& name : names) {
+    paths.push_back(object_path(name));
+  }
+  return load_objects(paths);
 }
 
 }  // namespace btfbatch::test

@@ -1,6 +1,7 @@
 // Objects of the test data as a set, with the bytes that they refer to.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,5 +17,8 @@ struct LoadedObjects {
 
 // Parses the files and makes a set of them, in this order. The name of each object is its path.
 [[nodiscard]] LoadedObjects load_objects(std::span<const std::string> paths);
+
+// The same for objects of the test data, by their names: {"arrays", "flavors"}.
+[[nodiscard]] LoadedObjects load_test_objects(std::initializer_list<std::string> names);
 
 }  // namespace btfbatch::test

@@ -32,12 +32,6 @@ struct Kernel {
   Result<BtfView> view;
 };
 
-test::LoadedObjects load(std::initializer_list<std::string> names) {
-  std::vector<std::string> paths;
-  for (const auto& name : names) paths.push_back(test::object_path(name));
-  return test::load_objects(paths);
-}
-
 // What libbpf answered, without the numbers between which it could not decide.
 std::string decisions(const test::LibbpfResolution& resolution) {
   test::LibbpfResolution without_numbers = resolution;
@@ -51,7 +45,7 @@ VerifyResult verify_on(const std::string& full, const std::string& other,
                        std::initializer_list<std::string> objects) {
   const Kernel a(full);
   const Kernel b(other);
-  const auto loaded = load(objects);
+  const auto loaded = test::load_test_objects(objects);
   return verify(*a.view, *b.view, *loaded.set);
 }
 
@@ -96,7 +90,7 @@ TEST(Verify, SeesWhetherALoadMayBeMadeToFit) {
 
 TEST(Verify, ComparesTypeIdsByWhatTheyName) {
   const Kernel full("reference");
-  const auto loaded = load({"type_kinds"});
+  const auto loaded = test::load_test_objects({"type_kinds"});
   const auto minimized = minimize(*full.view, *loaded.set);
   ASSERT_TRUE(minimized);
   const Kernel small(minimized->bytes);
@@ -104,7 +98,8 @@ TEST(Verify, ComparesTypeIdsByWhatTheyName) {
 }
 
 TEST(Verify, TellsWhoAsksForTypeIds) {
-  const auto loaded = load({"arrays", "type_kinds", "maps_only", "ambiguous_type_id"});
+  const auto loaded =
+      test::load_test_objects({"arrays", "type_kinds", "maps_only", "ambiguous_type_id"});
   ASSERT_TRUE(loaded.set);
   EXPECT_THAT(objects_with_target_type_ids(*loaded.set), ElementsAre(1U, 3U));
 }
@@ -122,7 +117,7 @@ TEST(Verify, SeesWhateverLibbpfAnswersOtherwise) {
   std::size_t different = 0;
   for (const auto& object : test::object_names()) {
     const auto path = test::object_path(object);
-    const auto loaded = load({object});
+    const auto loaded = test::load_test_objects({object});
     if (!loaded.set) continue;  // the one without BTF
     std::map<std::string, test::LibbpfResolution> answers;
     for (const auto& kernel : kernels) {
@@ -151,7 +146,7 @@ TEST(Verify, RaisesNoFalseAlarm) {
     const Kernel full(name);
     for (const auto& object : test::object_names()) {
       SCOPED_TRACE(object + " on " + name);
-      const auto loaded = load({object});
+      const auto loaded = test::load_test_objects({object});
       if (!loaded.set) continue;
       const auto minimized = minimize(*full.view, *loaded.set);
       ASSERT_TRUE(minimized);

@@ -9,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-WrittenKernel kernel(const std::string& path, std::size_t blob) {
+WrittenKernel written(const std::string& path, std::size_t blob) {
   return {.archive_path = path + ".tar.xz", .output_path = path, .blob = blob, .blob_name = {}};
 }
 
@@ -23,14 +23,14 @@ std::vector<std::string> lines(std::span<const BundleEntry> entries) {
   return result;
 }
 
-const std::vector<WrittenKernel> kKernels = {kernel("u/20/x86_64/5.5.btf", 0),
-                                             kernel("c/8/arm64/4.18.btf", 1),
-                                             kernel("c/8/arm64/4.19.btf", 0)};
+const std::vector<WrittenKernel> kWritten = {written("u/20/x86_64/5.5.btf", 0),
+                                             written("c/8/arm64/4.18.btf", 1),
+                                             written("c/8/arm64/4.19.btf", 0)};
 
 TEST(BundleEntries, AreSortedAndHaveAliasesAsKernelsOfTheirOwn) {
   const std::vector<Alias> aliases = {{.path = "u/focal", .target = "u/20", .is_directory = true}};
   EXPECT_THAT(
-      lines(bundle_entries(kKernels, aliases)),
+      lines(bundle_entries(kWritten, aliases)),
       ElementsAre("c/8/arm64/4.18.btf c|8|arm64|4.18 1", "c/8/arm64/4.19.btf c|8|arm64|4.19 0",
                   "u/20/x86_64/5.5.btf u|20|x86_64|5.5 0",
                   "u/focal/x86_64/5.5.btf u|focal|x86_64|5.5 0"));
@@ -41,7 +41,7 @@ PathTemplates templates(const std::vector<std::string>& texts) {
 }
 
 TEST(BundleEntries, AreRenamedAndSortedAgain) {
-  const auto entries = bundle_entries(kKernels, {});
+  const auto entries = bundle_entries(kWritten, {});
   const auto renamed = rename_entries(entries, templates({"{go_arch}/{kernel}.btf"}));
   ASSERT_TRUE(renamed);
   EXPECT_THAT(lines(*renamed),
@@ -50,8 +50,9 @@ TEST(BundleEntries, AreRenamedAndSortedAgain) {
 }
 
 TEST(BundleEntries, ThatFallTogetherBecomeOneOrAreRefused) {
-  const std::vector<WrittenKernel> kernels = {
-      kernel("c/7/x86_64/4.btf", 0), kernel("c/8/x86_64/4.btf", 0), kernel("d/8/x86_64/4.btf", 1)};
+  const std::vector<WrittenKernel> kernels = {written("c/7/x86_64/4.btf", 0),
+                                              written("c/8/x86_64/4.btf", 0),
+                                              written("d/8/x86_64/4.btf", 1)};
   const auto entries = bundle_entries(kernels, {});
   const auto renamed = rename_entries(entries, templates({"{distro}/{kernel}.btf"}));
   ASSERT_TRUE(renamed);
@@ -76,9 +77,9 @@ TEST(BundleEntries, CannotBeRenamedToLeadOut) {
 }
 
 TEST(BundleEntries, OfOneIdentityAreIndexedOnce) {
-  const std::vector<WrittenKernel> kernels = {kernel("c/7/x86_64/4.btf", 0),
-                                              kernel("c/7/x86_64/nobpf/4.btf", 1),
-                                              kernel("c/7/x86_64/same/4.btf", 0)};
+  const std::vector<WrittenKernel> kernels = {written("c/7/x86_64/4.btf", 0),
+                                              written("c/7/x86_64/nobpf/4.btf", 1),
+                                              written("c/7/x86_64/same/4.btf", 0)};
   const IndexableEntries indexable = indexable_entries(bundle_entries(kernels, {}));
   EXPECT_THAT(lines(indexable.entries), ElementsAre("c/7/x86_64/4.btf c|7|x86_64|4 0",
                                                     "c/7/x86_64/same/4.btf c|7|x86_64|4 0"));
@@ -88,8 +89,8 @@ TEST(BundleEntries, OfOneIdentityAreIndexedOnce) {
 }
 
 TEST(BundleEntries, WithNamesThatNoBtfsHoldsAreLeftOutOfIt) {
-  const std::vector<WrittenKernel> kernels = {kernel("c/7/x86_64/4\n.btf", 0),
-                                              kernel("c/7/x86_64/5.btf", 0)};
+  const std::vector<WrittenKernel> kernels = {written("c/7/x86_64/4\n.btf", 0),
+                                              written("c/7/x86_64/5.btf", 0)};
   const IndexableEntries indexable = indexable_entries(bundle_entries(kernels, {}));
   EXPECT_EQ(indexable.entries.size(), 1U);
   EXPECT_THAT(indexable.left_out, ElementsAre("c/7/x86_64/4\n.btf: a name has a '/' or a control "

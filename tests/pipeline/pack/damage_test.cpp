@@ -50,8 +50,7 @@ class Damage : public test::PackFixture {
       if (!unpacked) {
         failed[entry->archive_path] = unpacked.error().message;
       } else {
-        good[entry->archive_path] =
-            std::string(reinterpret_cast<const char*>(btf.bytes().data()), btf.size());
+        good[entry->archive_path] = test::text_of(btf.bytes());
       }
     }
     return true;

@@ -27,8 +27,7 @@ class MakePack : public test::PackFixture {
     for (const PackKernel& kernel : pack->index().kernels) {
       const Result<Buffer> blob = pack->read_blob(kernel.blob);
       EXPECT_TRUE(blob) << blob.error().message;
-      blobs[kernel.path] =
-          std::string(reinterpret_cast<const char*>(blob->bytes().data()), blob->size());
+      blobs[kernel.path] = test::text_of(blob->bytes());
     }
     return blobs;
   }

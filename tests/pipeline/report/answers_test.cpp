@@ -49,21 +49,21 @@ TEST(AnswerTable, KeepsWhichObjectsAreNotJudged) {
                                       collector.add({test::good_report(16), nullptr})};
   const AnswerTable table = collector.finish(results);
   EXPECT_THAT(results, ElementsAre(0, 1, 0));
-  const Json json = json_of(table, SourceLines::kIncluded);
-  EXPECT_EQ(json["results"], Json({"0 -", "- 0"}));
-  EXPECT_FALSE(json["objects"][0].contains("architecture"));
-  const AnswerTable read = answers_from(Json::parse(json.dump()));
+  const Json written = json_of(table, SourceLines::kIncluded);
+  EXPECT_EQ(written["results"], Json({"0 -", "- 0"}));
+  EXPECT_FALSE(written["objects"][0].contains("architecture"));
+  const AnswerTable read = answers_from(Json::parse(written.dump()));
   EXPECT_EQ(read.objects[1].architecture, "arm64");
   EXPECT_EQ(read.report(0, 1), nullptr);
   EXPECT_EQ(*read.report(1, 1), *test::broken_report());
-  EXPECT_EQ(json_of(read, SourceLines::kIncluded), json);
+  EXPECT_EQ(json_of(read, SourceLines::kIncluded), written);
 }
 
 TEST(AnswersJson, ReadingGivesWhatWasWritten) {
   const AnswerTable table = test::example_run().answers;
-  const Json json = json_of(table, SourceLines::kIncluded);
-  const AnswerTable read = answers_from(Json::parse(json.dump()));
-  EXPECT_EQ(json_of(read, SourceLines::kIncluded), json);
+  const Json written = json_of(table, SourceLines::kIncluded);
+  const AnswerTable read = answers_from(Json::parse(written.dump()));
+  EXPECT_EQ(json_of(read, SourceLines::kIncluded), written);
   EXPECT_EQ(*read.report(1, 0), *test::broken_report());
   EXPECT_EQ(read.objects[0].sites, table.objects[0].sites);
   EXPECT_EQ(read.objects[0].relocations[0].source.text, "p->pid");
@@ -73,9 +73,9 @@ TEST(AnswersJson, ReadingGivesWhatWasWritten) {
 }
 
 TEST(AnswersJson, IsWhatItsHeaderDescribes) {
-  const Json json = json_of(test::example_run().answers, SourceLines::kIncluded);
-  EXPECT_EQ(json["results"], Json({"0 0", "1 0"}));
-  const Json& object = json["objects"][0];
+  const Json written = json_of(test::example_run().answers, SourceLines::kIncluded);
+  EXPECT_EQ(written["results"], Json({"0 0", "1 0"}));
+  const Json& object = written["objects"][0];
   EXPECT_EQ(object["sites"], "0/0 0/1 -/1");
   EXPECT_EQ(object["answers"][0].dump(), R"({"sites":"rrr","values":"16 24"})");
   EXPECT_EQ(object["answers"][1]["sites"], "rbp");

@@ -13,8 +13,8 @@
 namespace btfbatch {
 namespace {
 
-const std::vector<std::string> kKernels = {"reference",   "moved_fields", "empty",
-                                           "other_kinds", "other_enums",  "moved_bitfields"};
+const std::vector<std::string> kKernelNames = {"reference",   "moved_fields", "empty",
+                                               "other_kinds", "other_enums",  "moved_bitfields"};
 
 class KernelAnswersTest : public testing::Test {
  protected:
@@ -39,7 +39,7 @@ void expect_equal(const KernelReport& a, const KernelReport& b, const std::strin
 
 TEST_F(KernelAnswersTest, TheMinimizedBtfGivesTheSameReport) {
   std::size_t troubles = 0;
-  for (const std::string& name : kKernels) {
+  for (const std::string& name : kKernelNames) {
     const std::string bytes = test::read_file(test::kernel_path(name));
     const BtfView kernel = load_kernel_btf(test::as_byte_span(bytes)).value();
     Answers found;
