@@ -2,31 +2,23 @@
 
 #include <malloc.h>
 
+#include <cstddef>
+
+// jemalloc's, where the executable is linked with it.
+extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value,
+                                             std::size_t* old_size, void* new_value,
+                                             std::size_t new_size);
+
 namespace btfbatch {
-namespace {
-
-// Of glibc alone; elsewhere, things are as they are.
-void set_thresholds([[maybe_unused]] int mmap_bytes, [[maybe_unused]] int trim_bytes) {
-#ifdef M_MMAP_THRESHOLD
-  mallopt(M_MMAP_THRESHOLD, mmap_bytes);
-  mallopt(M_TRIM_THRESHOLD, trim_bytes);
-#endif
-}
-
-}  // namespace
-
-void keep_freed_memory() {
-  set_thresholds(32 << 20, 64 << 20);
-}
 
 void trim_freed_memory() {
-#ifdef M_MMAP_THRESHOLD
+  if (mallctl != nullptr) {
+    (void)mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096: all arenas
+    return;
+  }
+#ifdef M_MMAP_THRESHOLD  // glibc's malloc
   malloc_trim(0);
 #endif
-}
-
-void return_freed_memory() {
-  set_thresholds(8 << 20, 16 << 20);
 }
 
 }  // namespace btfbatch

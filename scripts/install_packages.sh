@@ -23,7 +23,7 @@ packages_of() {
     build)
       echo g++ cmake make ninja-build pkg-config libbpf-dev libelf-dev libtbb-dev libarchive-dev \
         zlib1g-dev libxxhash-dev libzstd-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev \
-        nlohmann-json3-dev ;;
+        nlohmann-json3-dev libjemalloc-dev ;;
     fetch)
       echo python3 debian-archive-keyring xz-utils zstd lz4 ;;
     demo)

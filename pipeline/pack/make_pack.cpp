@@ -17,7 +17,6 @@
 
 #include "pipeline/announcer.h"
 #include "pipeline/cores.h"
-#include "pipeline/freed_memory.h"
 #include "pipeline/graph.h"
 #include "pipeline/output_plan.h"
 #include "pipeline/pack/coding.h"
@@ -313,7 +312,6 @@ std::expected<PackSummary, RunError> make_pack(const PackOptions& options,
   if (!archive) {
     return usage(std::move(archive).error().within("archive " + options.archive.string()));
   }
-  return_freed_memory();
   Contents contents(*std::move(scratch), *base);
   teller.begin("reading", (*archive)->entry_count());
   if (Result<void> read = read_archive(**archive, *base, limits, jobs, stop, teller, contents);

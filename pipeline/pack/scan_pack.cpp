@@ -11,7 +11,6 @@
 
 #include "pipeline/admission.h"
 #include "pipeline/file.h"
-#include "pipeline/freed_memory.h"
 #include "pipeline/pack/blob_check.h"
 #include "pipeline/pack/decode_order.h"
 #include "pipeline/pack/pack_file.h"
@@ -120,7 +119,6 @@ Result<std::unique_ptr<Archive>> open_pack_archive(const std::filesystem::path& 
   if (!pack) {
     return std::unexpected(std::move(pack).error());
   }
-  keep_freed_memory();
   for (const std::string& damage : pack->damage()) {
     spdlog::warn("{}: {}", file.string(), damage);
   }
