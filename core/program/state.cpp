@@ -7,7 +7,8 @@
 namespace btfbatch {
 namespace {
 
-constexpr std::int64_t kFarthest = 1 << 16;  // from the frame pointer; the stack has 512 bytes
+constexpr std::int64_t kFarthest = 1 << 16;  // from the frame pointer
+constexpr std::int64_t kDeepest = -1024;  // the stack has 512 bytes, and some for spilled registers
 
 KnownValue frame_or_anything(std::int64_t distance) {
   if (distance > kFarthest || distance < -kFarthest) return KnownValue::anything();
@@ -83,7 +84,7 @@ void KnownState::store(std::int64_t distance, std::uint32_t size, const KnownVal
   if (value.kind == KnownValue::Kind::kAnything) return;
   const bool is_zero = value == KnownValue::constant(0);
   const bool is_spill = distance % 8 == 0 && (size == 8 || (size == 4 && value.is_number()));
-  if (!is_zero && !is_spill) return;
+  if ((!is_zero && !is_spill) || distance < kDeepest || distance >= 0) return;
   Slot slot{distance, size, value};
   if (size == 4) slot.value.number &= 0xffffffffU;
   stack_.insert(std::ranges::upper_bound(stack_, distance, {}, &Slot::distance), slot);

@@ -51,12 +51,15 @@ class KnownState {
 
   std::array<KnownValue, kRegisterCount> registers;
 
-  // `distance`: bytes from the frame pointer. `size`: 1, 2, 4 or 8.
+  // `distance`: bytes from the frame pointer. `size`: 1, 2, 4 or 8. What lies outside of all that
+  // the verifier grants is not remembered.
   void store(std::int64_t distance, std::uint32_t size, const KnownValue& value);
   [[nodiscard]] KnownValue load(std::int64_t distance, std::uint32_t size) const;
   // Forgets what lies from one distance up to, not including, another.
   void forget_stack(std::int64_t from, std::int64_t to);
   void forget_stack() { stack_.clear(); }
+  // How many places on the stack something is known of.
+  [[nodiscard]] std::size_t stack_size() const { return stack_.size(); }
 
   [[nodiscard]] bool covers(const KnownState& other) const;
   [[nodiscard]] KnownState joined_with(const KnownState& other) const;
