@@ -46,6 +46,7 @@ std::string describe(const ChangedAnswer& answer) {
 // bitfield takes six.
 struct Access {
   const NewlyBroken* first = nullptr;
+  std::string_view path;  // the joined one, where there is one
   std::vector<std::string_view> kinds;
 };
 
@@ -58,7 +59,11 @@ std::vector<Access> group_by_access(const std::vector<NewlyBroken>& relocations)
   for (const NewlyBroken& broken : relocations) {
     const auto same = std::ranges::find_if(
         accesses, [&](const Access& access) { return key(*access.first) == key(broken); });
-    Access& access = same != accesses.end() ? *same : accesses.emplace_back(Access{&broken, {}});
+    Access& access =
+        same != accesses.end() ? *same : accesses.emplace_back(Access{&broken, broken.path, {}});
+    if (!broken.joined_path.empty()) {
+      access.path = broken.joined_path;
+    }
     access.kinds.push_back(relocation_kind_name(broken.kind));
   }
   return accesses;
@@ -68,7 +73,7 @@ std::string describe(const Access& access) {
   const NewlyBroken& broken = *access.first;
   std::string text =
       fmt::format("{}: {}{}{} ({})", broken.object, fmt::join(broken.programs, ", "),
-                  broken.programs.empty() ? "" : ": ", broken.path, fmt::join(access.kinds, ", "));
+                  broken.programs.empty() ? "" : ": ", access.path, fmt::join(access.kinds, ", "));
   if (!broken.source.file.empty()) {
     text += fmt::format(", {}:{}", broken.source.file, broken.source.line);
   }
@@ -149,7 +154,7 @@ void add_markdown_table(std::string& text, std::string_view title,
                                   : fmt::format("{}:{}", broken.source.file, broken.source.line);
     text += fmt::format("| {} | {} | {} | {} | {} | {}: {} |\n", cell(broken.object),
                         cell(fmt::format("{}", fmt::join(broken.programs, ", "))),
-                        cell(broken.path), cell(place), cell(why(broken)), broken.kernels.size(),
+                        cell(access.path), cell(place), cell(why(broken)), broken.kernels.size(),
                         cell(some_kernels(broken.kernels)));
   }
   if (accesses.size() > kMostLines) {
@@ -176,6 +181,9 @@ Json json_of(const NewlyBroken& broken) {
                {"programs", broken.programs},
                {"path", broken.path},
                {"kind", relocation_kind_name(broken.kind)}};
+  if (!broken.joined_path.empty()) {
+    json["joined_path"] = broken.joined_path;
+  }
   if (!broken.source.file.empty()) {
     json["file"] = broken.source.file;
     json["line"] = broken.source.line;

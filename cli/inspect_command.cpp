@@ -39,9 +39,10 @@ Architecture:
 
 Relocations:
   A path is written as in C: task_struct.real_parent, sock.__sk_common.skc_family, request___old.tag
-  (a flavor: a local shape of the kernel's struct request). It ends at the first pointer, since a
-  relocation does: BPF_CORE_READ(task, real_parent, tgid) makes task_struct.real_parent and
-  task_struct.tgid.
+  (a flavor: a local shape of the kernel's struct request). A relocation ends at the first pointer:
+  BPF_CORE_READ(task, real_parent, tgid) makes task_struct.real_parent and task_struct.tgid. Where
+  the program is seen to come to the second by the first, that is shown with the whole path,
+  task_struct.real_parent->tgid.
 
 JSON:
   --json writes one object; docs/json.md describes its fields.)"};

@@ -82,7 +82,7 @@ std::string places(const std::vector<const RelocationNeed*>& needs) {
 std::string relocations_text(const ObjectNeeds& needs) {
   std::map<RelocationKind, std::map<std::string, std::vector<const RelocationNeed*>>> by_kind;
   for (const RelocationNeed& need : needs.relocations) {
-    by_kind[need.kind][need.path].push_back(&need);
+    by_kind[need.kind][need.shown_path()].push_back(&need);
   }
   std::string text = fmt::format("  relocations  {}\n", needs.relocations.size());
   for (const auto& [kind, by_path] : by_kind) {
@@ -163,6 +163,7 @@ Json object_json(const ObjectNeeds& needs, const ObjectSummary& summary) {
     const RelocationNeed& need = needs.relocations[i];
     relocations.push_back({{"kind", relocation_kind_name(need.kind)},
                            {"path", need.path},
+                           {"joined_path", need.joined_path},
                            {"section", need.section},
                            {"instruction", need.instruction},
                            {"function", need.function},

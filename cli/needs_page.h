@@ -23,9 +23,9 @@ inline constexpr int kNeedsFormatVersion = 1;
 //   objects: for each
 //     name, found_in (the file it is embedded in, or ""), warnings
 //     programs: name, section, type, needs_kernel_btf ("fentry", "kfunc NAME", …, or "")
-//     relocations, in their order: kind (libbpf's word), path, section, instruction (byte offset),
-//       function, programs (names of those that hold it), source (file, line, column, text; null
-//       where not recorded)
+//     relocations, in their order: kind (libbpf's word), path, joined_path (through pointers; or
+//       ""), section, instruction (byte offset), function, programs (names of those that hold it),
+//       source (file, line, column, text; null where not recorded)
 //     externs: name, kind ("config", "variable", "function", "untyped_variable"), type, weak
 [[nodiscard]] std::string needs_json(std::span<const ObjectNeeds> needs,
                                      std::span<const ObjectSummary> summaries);

@@ -102,9 +102,11 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
     list(needless);
   }
   if (!bound.empty()) {
+    const bool are_named = bound.size() <= kMostPrograms;
     row("kernel BTF", format_count(bound.size(), "program") +
-                          " for kernels with BTF of their own only; see 'btfbatch inspect'");
-    packed_list(bound.size() <= kMostPrograms ? bound : bound_objects);
+                          " for kernels with BTF of their own only; 'btfbatch inspect' " +
+                          (are_named ? "says more" : "names each"));
+    packed_list(are_named ? bound : bound_objects);
   }
   if (!warnings.empty()) {
     row("warnings", warnings.size());

@@ -121,6 +121,7 @@ class Troubles {
                        .programs = {},
                        .kind = need.kind,
                        .path = need.path,
+                       .joined_path = need.joined_path,
                        .source = need.source,
                        .reason = {},
                        .instead = {},
@@ -130,8 +131,11 @@ class Troubles {
       const RelocationSite& place = object.sites[site];
       const RelocationNeed& asked = object.relocations[place.relocation];
       if (asked.path == need.path && asked.kind == need.kind &&
-          is_trouble(answered.report->sites[site]) && place.program != RelocationSite::kNoProgram) {
-        programs.insert(object.programs[place.program].name);
+          is_trouble(answered.report->sites[site])) {
+        if (asked.joined_path != broken.joined_path) broken.joined_path.clear();
+        if (place.program != RelocationSite::kNoProgram) {
+          programs.insert(object.programs[place.program].name);
+        }
       }
     }
     broken.programs.assign(programs.begin(), programs.end());

@@ -34,6 +34,7 @@ struct NewlyBroken {
   std::vector<std::string> programs;
   RelocationKind kind{};
   std::string path;
+  std::string joined_path{};  // where all that ask for it in these programs have the same
   SourcePlace source;
   std::string reason;                // on the first of the kernels, as `instead`
   std::string instead;               // empty where nothing is near

@@ -15,6 +15,7 @@ struct Patch {
   enum class Kind : std::uint8_t {
     kUnknown,   // a number that is not looked at, such as an offset
     kNumber,    // the number `value`
+    kDistance,  // that of a field in its struct, followed under the relocation's number, `value`
     kPoisoned,  // an instruction that the verifier refuses, if it comes there
   };
   Kind kind = Kind::kUnknown;

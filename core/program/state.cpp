@@ -50,7 +50,7 @@ bool KnownValue::covers(const KnownValue& other) const {
     case Kind::kAnything:
       return true;
     case Kind::kNoFrame:
-      return !other.may_be_frame();
+      return !other.may_be_frame() && !other.is_distance();  // of which all uses are to be seen
     default:
       return *this == other;
   }
@@ -58,7 +58,8 @@ bool KnownValue::covers(const KnownValue& other) const {
 
 KnownValue KnownValue::joined_with(const KnownValue& other) const {
   if (*this == other) return *this;
-  return may_be_frame() || other.may_be_frame() ? anything() : no_frame();
+  const auto is_more = [](const KnownValue& v) { return v.may_be_frame() || v.is_distance(); };
+  return is_more(*this) || is_more(other) ? anything() : no_frame();
 }
 
 KnownState::KnownState(const std::array<KnownValue, 5>& arguments) {
@@ -126,6 +127,10 @@ KnownValue calculate(std::uint8_t operation, bool is_32, const KnownValue& left,
     const auto number =
         calculate_numbers(operation, is_32 ? 32 : 64, left.number & mask, right.number & mask);
     return number ? KnownValue::constant(*number & mask) : KnownValue::no_frame();
+  }
+  if (operation == opcode::kAdd && !is_32 && left.is_distance() != right.is_distance()) {
+    const KnownValue& base = left.is_distance() ? right : left;
+    if (!base.is_frame()) return KnownValue::field(left.is_distance() ? left.number : right.number);
   }
   if (!left.may_be_frame() && !right.may_be_frame()) return KnownValue::no_frame();
   if (is_32) return KnownValue::anything();

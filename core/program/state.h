@@ -12,11 +12,20 @@ namespace btfbatch {
 
 // What is known of one register or place on the stack. From little to much: anything at all;
 // anything but a pointer into this function's own stack frame; one number, or one place in the
-// frame.
+// frame. And where relocations are followed (Patch::Kind::kDistance): what comes from one of them.
 struct KnownValue {
-  enum class Kind : std::uint8_t { kAnything, kNoFrame, kNumber, kFrame };
+  enum class Kind : std::uint8_t {
+    kAnything,
+    kNoFrame,
+    kNumber,
+    kFrame,
+    kDistance,  // of the relocation's field in its struct
+    kField,     // the field's address; it may be in the frame
+    kLoaded,    // the 8 bytes that were read there: no pointer into the frame, of a kernel's struct
+  };
   Kind kind = Kind::kNoFrame;
-  std::uint64_t number = 0;  // or the distance from the frame pointer, for kFrame
+  // Or the distance from the frame pointer, for kFrame; or the relocation.
+  std::uint64_t number = 0;
 
   [[nodiscard]] static constexpr KnownValue anything() { return {Kind::kAnything, 0}; }
   [[nodiscard]] static constexpr KnownValue no_frame() { return {Kind::kNoFrame, 0}; }
@@ -26,11 +35,23 @@ struct KnownValue {
   [[nodiscard]] static constexpr KnownValue frame(std::int64_t distance) {
     return {Kind::kFrame, static_cast<std::uint64_t>(distance)};
   }
+  [[nodiscard]] static constexpr KnownValue distance(std::uint64_t relocation) {
+    return {Kind::kDistance, relocation};
+  }
+  [[nodiscard]] static constexpr KnownValue field(std::uint64_t relocation) {
+    return {Kind::kField, relocation};
+  }
+  [[nodiscard]] static constexpr KnownValue loaded(std::uint64_t relocation) {
+    return {Kind::kLoaded, relocation};
+  }
 
   [[nodiscard]] bool is_number() const { return kind == Kind::kNumber; }
   [[nodiscard]] bool is_frame() const { return kind == Kind::kFrame; }
+  [[nodiscard]] bool is_distance() const { return kind == Kind::kDistance; }
+  [[nodiscard]] bool is_field() const { return kind == Kind::kField; }
+  [[nodiscard]] bool is_loaded() const { return kind == Kind::kLoaded; }
   [[nodiscard]] bool may_be_frame() const {
-    return kind == Kind::kFrame || kind == Kind::kAnything;
+    return kind == Kind::kFrame || kind == Kind::kAnything || kind == Kind::kField;
   }
   // Whether all that `other` may be, this may be too.
   [[nodiscard]] bool covers(const KnownValue& other) const;

@@ -186,6 +186,7 @@ class FunctionWalk {
       walk_.give_up();
     } else if (patch != nullptr) {
       if (patch->kind == Patch::Kind::kNumber) value = KnownValue::constant(patch->value);
+      if (patch->kind == Patch::Kind::kDistance) value = KnownValue::distance(patch->value);
     } else if (reference == nullptr && instruction.src == 0) {
       const auto low = static_cast<std::uint32_t>(instruction.imm);
       const auto high = static_cast<std::uint32_t>(section_.instructions[at + 1].imm);
@@ -241,6 +242,9 @@ class FunctionWalk {
     return Next::kBehind;
   }
 
+  // Whether a value is the same for caller and callee.
+  static bool is_shared(const KnownValue& value) { return value.is_number() || value.is_loaded(); }
+
   // Whether the call comes back.
   bool call(std::uint32_t at, const Instruction& instruction, KnownState& state) {
     const CodeReference* reference = reference_at(at);
@@ -250,7 +254,7 @@ class FunctionWalk {
       const KnownValue& argument = state.registers[i + 1];
       any_frame = any_frame || argument.may_be_frame();
       // The caller's frame is another than the callee's.
-      arguments[i] = argument.is_number() ? argument : KnownValue::no_frame();
+      arguments[i] = is_shared(argument) ? argument : KnownValue::no_frame();
     }
     KnownValue result = any_frame ? KnownValue::anything() : KnownValue::no_frame();
     if (reference != nullptr && reference->function != CodeReference::kNoFunction) {
@@ -258,7 +262,7 @@ class FunctionWalk {
       const auto returned =
           walk_.call(reference->function, is_global ? kUnknownArguments : arguments, depth_ + 1);
       if (!returned) return false;
-      if (!is_global && returned->is_number()) result = *returned;
+      if (!is_global && is_shared(*returned)) result = *returned;
       if (any_frame) state.forget_stack();
     } else {
       if ((reference == nullptr || reference->name.empty()) && is_function_call(instruction)) {

@@ -148,6 +148,11 @@ std::string format_local_spec(const TypeSpace& local, const LocalSpec& spec) {
   std::string text = local.name_of(local.type(spec.root_type));
   if (text.empty()) text = "(anonymous)";
   if (is_enumval_based(spec.kind)) return text + "::" + spec.accessors.front().name;
+  return text + format_steps(spec);
+}
+
+std::string format_steps(const LocalSpec& spec) {
+  std::string text;
   for (std::size_t i = 0; i < spec.accessors.size(); ++i) {
     const Accessor& accessor = spec.accessors[i];
     if (accessor.name) {

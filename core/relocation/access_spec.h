@@ -51,5 +51,8 @@ struct TargetSpec {
 
 // For people: "task_struct.real_parent.tgid", "foo.a[3].b", "bpf_func_id::BPF_FUNC_x".
 [[nodiscard]] std::string format_local_spec(const TypeSpace& local, const LocalSpec& spec);
+// The same behind the root type of a field: ".real_parent.tgid", "[1].b"; empty for the root
+// itself.
+[[nodiscard]] std::string format_steps(const LocalSpec& spec);
 
 }  // namespace btfbatch

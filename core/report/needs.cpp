@@ -10,6 +10,7 @@
 #include "core/program/code.h"
 #include "core/relocation/plan.h"
 #include "core/report/externs.h"
+#include "core/report/joined_paths.h"
 #include "core/report/kernel_btf.h"
 
 namespace btfbatch {
@@ -133,6 +134,7 @@ class NeedsReader {
     for (const Relocation& relocation : object_.relocations) {
       add_relocation(relocation, programs.by_function());
     }
+    if (code != nullptr) join_paths(*code);
     std::ranges::sort(needs_.sites);
     return std::move(needs_);
   }
@@ -143,6 +145,7 @@ class NeedsReader {
     const auto index = static_cast<std::uint32_t>(needs_.relocations.size());
     RelocationNeed need{.kind = relocation.kind,
                         .path = {},
+                        .joined_path = {},
                         .section = std::string(relocation.section),
                         .instruction = relocation.instruction,
                         .function = {},
@@ -167,6 +170,13 @@ class NeedsReader {
       programs = {RelocationSite::kNoProgram};
     }
     for (const std::uint32_t program : programs) needs_.sites.push_back({program, index});
+  }
+
+  void join_paths(const ObjectCode& code) {
+    std::vector<std::string> joined = joined_paths(code, object_.relocations, space_);
+    for (std::size_t i = 0; i < joined.size(); ++i) {
+      needs_.relocations[i].joined_path = std::move(joined[i]);
+    }
   }
 
   const Object& object_;

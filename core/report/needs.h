@@ -22,12 +22,21 @@ struct RelocationNeed {
   RelocationKind kind{};
   // In C's words, flavors shown: "task_struct___old.state", "sock.__sk_common.skc_family",
   // "bpf_func_id::BPF_FUNC_x". A path ends at the first pointer: BPF_CORE_READ(task, real_parent,
-  // tgid) makes two relocations, each with a path of its own.
+  // tgid) makes two relocations, each with a path of its own. What is said of a relocation is said
+  // of this path.
   std::string path;
+  // Where the program has the pointer to the struct by another relocation, the whole way:
+  // "task_struct.real_parent->tgid" (see joined_paths.h). Or empty.
+  std::string joined_path{};
   std::string section;            // ELF section of the instruction
   std::uint32_t instruction = 0;  // byte offset into the section
   std::string function;           // that holds the instruction; empty where no symbol says so
   SourcePlace source;
+
+  // For people: the joined path, or else the path.
+  [[nodiscard]] const std::string& shown_path() const {
+    return joined_path.empty() ? path : joined_path;
+  }
 };
 
 struct ProgramNeed {

@@ -89,6 +89,7 @@ Json json_of(const RelocationNeed& relocation, SourceLines lines) {
                {"path", relocation.path},
                {"section", relocation.section},
                {"instruction", relocation.instruction}};
+  put(json, "joined_path", relocation.joined_path);
   put(json, "function", relocation.function);
   put(json, "file", relocation.source.file);
   if (relocation.source.line != 0) {
@@ -104,6 +105,7 @@ RelocationNeed relocation_from(const Json& json) {
   RelocationNeed relocation;
   relocation.kind = relocation_kind_from(json.at("kind").get<std::string>());
   relocation.path = json.at("path").get<std::string>();
+  relocation.joined_path = json.value("joined_path", "");
   relocation.section = json.at("section").get<std::string>();
   relocation.instruction = number_from<std::uint32_t>(json, "instruction");
   relocation.function = json.value("function", "");

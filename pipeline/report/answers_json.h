@@ -7,8 +7,9 @@
 //     programs     each {name, section, type, kernel_btf}; kernel_btf says why the program needs
 //                  BTF in the kernel itself, so that no external one helps; absent where it does
 //                  not
-//     relocations  each {kind, path, section, instruction, function, file, line, source}: libbpf's
-//                  name of the kind; the access path as in C; the instruction's place in its ELF
+//     relocations  each {kind, path, joined_path, section, instruction, function, file, line,
+//                  source}: libbpf's name of the kind; the access path as in C, and that through
+//                  pointers (core/report/joined_paths.h); the instruction's place in its ELF
 //                  section, in bytes; where in the C source it stands, and that line's text. What
 //                  was not recorded is absent
 //     sites        "0/0 0/1 1/0 -/2": program/relocation, numbers of the two lists above. A

@@ -126,6 +126,18 @@ class Finder {
   std::map<std::pair<std::uint32_t, std::uint32_t>, Found> found_;  // by object and relocation
 };
 
+// Only an offset is added to a pointer, so only it can have a joined path.
+std::string_view shown_path_of(const ObjectNeeds& object, const BrokenAccess& access) {
+  std::string_view shown;
+  for (const BrokenRelocation& each : access) {
+    const RelocationNeed& relocation = object.relocations[each.relocation];
+    if (relocation.kind != RelocationKind::kFieldByteOffset) continue;
+    if (!shown.empty() && shown != relocation.shown_path()) return relocation.path;
+    shown = relocation.shown_path();
+  }
+  return shown.empty() ? object.relocations[access.front().relocation].path : shown;
+}
+
 }  // namespace
 
 std::vector<BrokenRelocation> find_broken(const RunSummary& run) {
@@ -208,8 +220,8 @@ std::string describe_place(const AnswerTable& answers, const BrokenAccess& acces
       kinds.push_back(kind);
     }
   }
-  std::string place = fmt::format("{}: {}: {} ({})", object.name, programs, relocation.path,
-                                  fmt::join(kinds, ", "));
+  std::string place = fmt::format("{}: {}: {} ({})", object.name, programs,
+                                  shown_path_of(object, access), fmt::join(kinds, ", "));
   if (!relocation.source.file.empty()) {
     place += fmt::format(", {}:{}", relocation.source.file, relocation.source.line);
   }

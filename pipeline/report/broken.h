@@ -61,7 +61,8 @@ using BrokenAccess = std::vector<BrokenRelocation>;
                                                         std::vector<BrokenRelocation> broken);
 
 // "opensnoop.bpf.o: trace_open: task_struct.state (byte_off), opensnoop.bpf.c:25": where it stands,
-// by the first of its relocations, with the kinds of all.
+// by the first of its relocations, with the kinds of all. The path is the joined one where all that
+// have an offset agree on it.
 [[nodiscard]] std::string describe_place(const AnswerTable& answers, const BrokenAccess& access);
 
 // "debian x86_64 5.14.0-1 to 6.1.0-47 (12 kernels): task_struct has __state (unsigned int)".

@@ -21,7 +21,7 @@ function makeModel() {
     decodeAnswers(object);
     object.kernelBtf = object.programs.filter((program) => program.kernel_btf);
     object.text = [object.name, object.found_in || '', ...object.programs.flatMap((p) => [p.name, p.section]),
-      ...object.relocations.map((r) => r.path)].join('\n').toLowerCase();
+      ...object.relocations.flatMap((r) => [r.path, r.joined_path || ''])].join('\n').toLowerCase();
   });
   const results = report.results.map((row) => (row === '' ? [] : row.split(' ').map((number) => (number === '-' ? -1 : Number(number)))));
   const kernels = report.kernels;

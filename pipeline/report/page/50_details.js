@@ -47,7 +47,7 @@ function siteView(object, answers, site, state) {
   const relocation = object.relocations[site.relocation];
   const trouble = (answers.troubles || []).find((entry) => entry.relocation === site.relocation);
   const parts = [el('div', { class: 'line' },
-    el('span', {}, el('span', { class: 'code' }, relocation.path), el('span', { class: 'muted small' }, ' ' + relocation.kind)), badge(state))];
+    el('span', {}, el('span', { class: 'code' }, relocation.joined_path || relocation.path), el('span', { class: 'muted small' }, ' ' + relocation.kind)), badge(state))];
   const where = [placeOf(relocation)];
   if (state === 0) where.push('a loader patches in ' + answers.values.split(' ')[site.relocation]);
   parts.push(el('div', { class: 'muted small code' }, where.join('  \u00b7  ')));

@@ -9,8 +9,10 @@ function groupByAccess(entries) {
   for (const entry of entries) {
     const relocation = model.objects[entry.object].relocations[entry.relocation];
     const key = JSON.stringify([entry.object, relocation.path, entry.state, entry.programs, entry.missing]);
-    if (!accesses.has(key)) accesses.set(key, { ...entry, kinds: new Set() });
+    if (!accesses.has(key)) accesses.set(key, { ...entry, kinds: new Set(), paths: new Set() });
     accesses.get(key).kinds.add(relocation.kind);
+    // Only an offset is added to a pointer, so only it can have a joined path.
+    if (relocation.kind === 'byte_off') accesses.get(key).paths.add(relocation.joined_path || relocation.path);
   }
   return [...accesses.values()];
 }
@@ -25,7 +27,7 @@ function brokenRow(entry, withObject) {
     el('td', {}, badge(entry.state === 'ambiguous' ? AMBIGUOUS : BROKEN)),
     withObject ? el('td', {}, el('button', { type: 'button', class: 'link', onclick: () => openObject(object) }, object.name)) : null,
     el('td', {}, el('div', { class: 'code' }, programs.join(', ')), el('div', { class: 'muted code' }, placeOf(relocation))),
-    el('td', {}, el('div', { class: 'code' }, relocation.path), el('div', { class: 'muted small' }, [...entry.kinds].join(', '))),
+    el('td', {}, el('div', { class: 'code' }, entry.paths.size === 1 ? [...entry.paths][0] : relocation.path), el('div', { class: 'muted small' }, [...entry.kinds].join(', '))),
     el('td', {}, missingList(entry.missing, 3)),
     el('td', {}, insteads.length > 0 ? insteads.map((text) => el('div', {}, text)) : reasons.slice(0, 3).map((text) => el('div', { class: 'muted' }, text))),
     el('td', { class: 'number' }, entry.kernels.toLocaleString('en')),

@@ -106,7 +106,7 @@ std::string describe_type(const btf* types, const std::string& id) {
 // candidates, then its answer.
 class LogReader {
  public:
-  explicit LogReader(const btf* types) : types_(types) {}
+  explicit LogReader(const std::string& btf_path) : btf_path_(btf_path) {}
 
   void read(const std::string& line) {
     static const std::regex about_relocation(R"((?:libbpf: )?prog '(.*)': relo #?\d+:? (.*)\n?)");
@@ -138,17 +138,24 @@ class LogReader {
     } else if (std::regex_match(text, match, patched)) {
       // A type ID that the compiler put into the instruction is of no meaning.
       said = is_type_id && match[3] != "0"
-                 ? describe_type(types_, match[3])
+                 ? describe_type(types(), match[3])
                  : match[1].str() + " " + match[2].str() + " -> " + match[3].str();
     } else if (is_type_id && std::regex_match(text, match, ambiguous)) {
       said =
-          "ambiguous: " + describe_type(types_, match[1]) + ", " + describe_type(types_, match[2]);
+          "ambiguous: " + describe_type(types(), match[1]) + ", " + describe_type(types(), match[2]);
     }
     if (!answer.answer.empty()) answer.answer += "; ";
     answer.answer += said;
   }
 
-  const btf* types_;
+  // Parsed where an answer is a type ID, which few are: kernels with many duplicates are large.
+  const btf* types() {
+    if (types_ == nullptr) types_.reset(btf__parse(btf_path_.c_str(), nullptr));
+    return types_.get();
+  }
+
+  std::string btf_path_;
+  std::unique_ptr<btf, Close> types_;
   std::vector<LibbpfAnswer> answers_;
 };
 
@@ -168,8 +175,7 @@ LibbpfResolution resolve_with_libbpf(const std::string& object_path, const std::
     // that the running kernel does not have.
     bpf_object__load(object.get());
   }
-  const std::unique_ptr<btf, Close> types(btf__parse(btf_path.c_str(), nullptr));
-  LogReader reader(types.get());
+  LogReader reader(btf_path);
   resolution.relocated = true;
   for (const std::string& line : lines) {
     reader.read(line);
