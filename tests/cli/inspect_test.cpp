@@ -52,6 +52,17 @@ TEST_F(Inspect, SaysTheSameAsJson) {
   EXPECT_NE(first["source"]["text"], "");
 }
 
+TEST_F(Inspect, ShowsPathsThroughPointers) {
+  const std::string object = test::object_path("joined");
+  EXPECT_THAT(btfbatch({"inspect", object}).out, HasSubstr("\n    node.up->branch->leaves "));
+  const json document = json::parse(btfbatch({"inspect", "--json", object}).out);
+  std::vector<std::string> paths;
+  for (const json& relocation : document["objects"][0]["relocations"]) {
+    if (relocation["joined_path"] == "node.up->branch->leaves") paths.push_back(relocation["path"]);
+  }
+  EXPECT_THAT(paths, testing::ElementsAre("branch.leaves", "branch.leaves"));
+}
+
 TEST_F(Inspect, NamesWhatIsWrong) {
   const ProgramResult none = btfbatch({"inspect"});
   EXPECT_EQ(none.exit_code, 1);

@@ -40,6 +40,21 @@ TEST(Page, CutsLongListsAndSaysWhereTheRestIs) {
   EXPECT_THAT(std::move(cut).text(), HasSubstr("    … and 2 more, see there\n"));
 }
 
+TEST(Page, NamesProgramsThatNeedTheKernelsOwnBtfOrSaysWhatDoes) {
+  ObjectSummary object;
+  object.name = "a.bpf.o";
+  object.kernel_btf_programs.assign(20, "on_open (fentry)");
+  Page few("see there");
+  few.objects({&object, 1}, 0, 0);
+  EXPECT_THAT(std::move(few).text(), HasSubstr(" on_open (fentry)"));
+  object.kernel_btf_programs.emplace_back("on_close (fexit)");
+  Page many("see there");
+  many.objects({&object, 1}, 0, 0);
+  const std::string text = std::move(many).text();
+  EXPECT_THAT(text, HasSubstr("21 programs"));
+  EXPECT_THAT(text, HasSubstr("'btfbatch inspect' names each\n    a.bpf.o (21)\n"));
+}
+
 TEST(Page, NamesCannotSteerTheTerminal) {
   Page page("see there");
   const std::vector<std::string> lines = {"\x1b[31mred\nnew line"};

@@ -43,6 +43,7 @@ TEST(Diff, SaysWhichRelocationsMadeAResultChangeAndWhatBreaks) {
   KernelOutcome& kernel = after.run.kernels[1];  // 5.10 becomes as 6.1 is
   kernel.result = after.run.kernels[2].result;
   kernel.content_id = after.run.kernels[2].content_id;
+  after.run.answers.objects[0].relocations[1].joined_path = "cgroup.task->state";
   const ManifestDiff diff = diff_manifests(example(), after);
   ASSERT_EQ(diff.changed.size(), 1U);
   EXPECT_THAT(diff.changed[0].kernels, ElementsAre("debian/11/x86_64/5.10.0-3.btf.tar.xz"));
@@ -54,6 +55,8 @@ TEST(Diff, SaysWhichRelocationsMadeAResultChangeAndWhatBreaks) {
                                         .after = "broken"}));
   ASSERT_EQ(diff.newly_broken.size(), 1U);
   EXPECT_EQ(diff.newly_broken[0].object, "a.bpf.o");
+  EXPECT_EQ(diff.newly_broken[0].path, "task_struct.state");
+  EXPECT_EQ(diff.newly_broken[0].joined_path, "cgroup.task->state");
   EXPECT_THAT(diff.newly_broken[0].programs, ElementsAre("trace"));
   EXPECT_EQ(diff.newly_broken[0].reason, "task_struct has no member state");
   EXPECT_EQ(diff.newly_broken[0].instead, "task_struct has __state (unsigned int)");

@@ -121,6 +121,14 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.text("shown"), "1 of 60 objects, 4,000 kernels")
         self.assertIn(name, self.text("broken"))
 
+    def test_paths_through_pointers_are_shown(self):
+        self.fill("find-objects", "file.f_inode->i_ctime")
+        objects = [o for o in self.report["objects"]
+                   if any("joined_path" in r for r in o["relocations"])]
+        self.assertTrue(objects)
+        self.assertEqual(self.text("shown"), f"{len(objects)} of 60 objects, 4,000 kernels")
+        self.assertIn("file.f_inode->i_ctime", self.text("broken"))
+
     def test_filters(self):
         kernels = [k for k in self.report["kernels"]
                    if all(word in k["path"] for word in ("debian/12/arm64", "6.1."))]

@@ -99,6 +99,9 @@ std::vector<ObjectNeeds> make_objects(std::size_t count) {
         object.relocations.push_back(
             {.kind = is_exists ? RelocationKind::kFieldExists : RelocationKind::kFieldByteOffset,
              .path = std::string(kFields[field].path),
+             .joined_path = !is_exists && kFields[field].path == "inode.i_ctime"
+                                ? "file.f_inode->i_ctime"
+                                : "",
              .section = object.programs.back().section,
              .instruction = static_cast<std::uint32_t>(24 * r),
              .function = object.programs.back().name,

@@ -60,13 +60,15 @@ TEST(AnswerTable, KeepsWhichObjectsAreNotJudged) {
 }
 
 TEST(AnswersJson, ReadingGivesWhatWasWritten) {
-  const AnswerTable table = test::example_run().answers;
+  AnswerTable table = test::example_run().answers;
+  table.objects[0].relocations[1].joined_path = "cgroup.task->state";
   const Json written = json_of(table, SourceLines::kIncluded);
   const AnswerTable read = answers_from(Json::parse(written.dump()));
   EXPECT_EQ(json_of(read, SourceLines::kIncluded), written);
   EXPECT_EQ(*read.report(1, 0), *test::broken_report());
   EXPECT_EQ(read.objects[0].sites, table.objects[0].sites);
   EXPECT_EQ(read.objects[0].relocations[0].source.text, "p->pid");
+  EXPECT_EQ(read.objects[0].relocations[1].joined_path, "cgroup.task->state");
   EXPECT_EQ(read.objects[0].programs[1].kernel_btf, "fentry needs it");
   EXPECT_FALSE(
       json_of(table, SourceLines::kLeftOut)["objects"][0]["relocations"][0].contains("source"));

@@ -78,6 +78,24 @@ TEST(GroupByAccess, WhatBreaksAlikeIsToldOnce) {
   EXPECT_EQ(accesses[2].front().spans[0].to, "6.1.0-11");
 }
 
+TEST(DescribePlace, ShowsThePathThatAllAgreeOn) {
+  RunSummary run = test::example_run();
+  auto& relocations = run.answers.objects[0].relocations;
+  relocations[1].joined_path = "cgroup.task->state";
+  relocations.push_back(relocations[1]);
+  relocations.push_back(relocations[1]);
+  relocations[2].kind = RelocationKind::kFieldSigned;
+  relocations[2].joined_path = "";
+  relocations[3].joined_path = "";
+  BrokenAccess access(3, find_broken(run).at(0));
+  access[0].relocation = 2;
+  EXPECT_EQ(describe_place(run.answers, access),
+            "a.bpf.o: trace: cgroup.task->state (signed, byte_off)");
+  access[2].relocation = 3;  // reads it without a pointer of another
+  EXPECT_EQ(describe_place(run.answers, access),
+            "a.bpf.o: trace: task_struct.state (signed, byte_off)");
+}
+
 TEST(FindBroken, AnObjectForOtherMachinesIsNotCounted) {
   const std::vector<ObjectNeeds> objects = {test::example_object("a.bpf.o")};
   AnswerCollector collector(objects);
