@@ -128,6 +128,10 @@ std::size_t forget_all(const ObjectCode& code, std::uint32_t function, const Pat
 
 std::vector<std::uint32_t> find_origins(const ObjectCode& code,
                                         std::span<const Relocation> relocations) {
+  const std::vector<std::uint32_t> none(relocations.size(), kNoOrigin);
+  if (std::ranges::count(relocations, RelocationKind::kFieldByteOffset, &Relocation::kind) < 2) {
+    return none;
+  }
   const PatchedPlaces places(code, relocations);
   std::vector<Patch> patches(relocations.size());
   for (std::uint32_t i = 0; i < relocations.size(); ++i) {
@@ -144,7 +148,7 @@ std::vector<std::uint32_t> find_origins(const ObjectCode& code,
     walk.enter(i);
     steps += walk.steps();
     if (!walk.is_complete()) steps += forget_all(code, i, places, observer);
-    if (steps > kMaxSteps) return std::vector<std::uint32_t>(relocations.size(), kNoOrigin);
+    if (steps > kMaxSteps) return none;
   }
   cut_circles(observer.origins);
   return std::move(observer.origins);

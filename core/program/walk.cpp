@@ -90,7 +90,7 @@ class FunctionWalk {
     }
     const auto place = static_cast<std::uint32_t>(at);
     auto& states = states_[place];
-    walk_.steps_ += states.size() * state.stack_size() / 4;  // comparing takes time, too
+    walk_.steps_ += states.size() * state.stack_size() / 32;  // comparing takes time, too
     for (const KnownState& known : states) {
       if (known.covers(state)) return;
     }
