@@ -19,6 +19,7 @@
 #include "core/error.h"
 #include "pipeline/file.h"
 #include "pipeline/find_place.h"
+#include "pipeline/read_write.h"
 #include "pipeline/staged_file.h"
 
 namespace btfbatch::cli {
@@ -37,22 +38,15 @@ Result<std::string> read_os_release(const std::filesystem::path& path) {
     return fail(fmt::format("--os-release {}: {}", path.string(), errno_text(errno)));
   }
   std::string text(kMost + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      return fail(fmt::format("--os-release {}: {}", path.string(), errno_text(errno)));
-    }
-    if (got == 0) {
-      text.resize(size);
-      return text;
-    }
-    size += static_cast<std::size_t>(got);
+  const Result<std::size_t> got = read_all(file, std::as_writable_bytes(std::span(text)));
+  if (!got) {
+    return fail(fmt::format("--os-release {}: {}", path.string(), got.error().message));
   }
-  return fail(fmt::format("--os-release {}: is larger than any such file", path.string()));
+  if (*got > kMost) {
+    return fail(fmt::format("--os-release {}: is larger than any such file", path.string()));
+  }
+  text.resize(*got);
+  return text;
 }
 
 template <std::size_t kSize>

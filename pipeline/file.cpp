@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "pipeline/read_write.h"
+
 namespace btfbatch {
 
 UniqueFd::~UniqueFd() {
@@ -38,25 +40,6 @@ Result<OpenFile> open_regular_file(const std::filesystem::path& path) {
 
 namespace {
 
-// Fills `size` bytes, or as many as the file still has; how many these are.
-Result<std::size_t> read_all(const UniqueFd& fd, char* bytes, std::size_t size) {
-  std::size_t filled = 0;
-  while (filled < size) {
-    const ssize_t got = read(fd.get(), bytes + filled, size - filled);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      return fail(fmt::format("cannot be read: {}", errno_text(errno)));
-    }
-    if (got == 0) {
-      break;  // shortened since it was opened; what is left is what it holds now
-    }
-    filled += static_cast<std::size_t>(got);
-  }
-  return filled;
-}
-
 Result<OpenFile> open_file_within(const std::filesystem::path& path, std::uint64_t max_size) {
   Result<OpenFile> file = open_regular_file(path);
   if (file && file->size > max_size) {
@@ -76,7 +59,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
   std::string content;
   Result<std::size_t> filled = 0;
   content.resize_and_overwrite(file->size, [&](char* bytes, std::size_t size) {
-    filled = read_all(file->fd, bytes, size);
+    filled = read_all(file->fd, std::as_writable_bytes(std::span(bytes, size)));
     return filled.value_or(0);
   });
   if (!filled) {
@@ -92,8 +75,7 @@ Result<void> read_file(const std::filesystem::path& path, std::uint64_t max_size
     return std::unexpected(file.error());
   }
   const std::span<std::byte> bytes = content.append_unfilled(file->size);
-  Result<std::size_t> filled =
-      read_all(file->fd, reinterpret_cast<char*>(bytes.data()), bytes.size());
+  Result<std::size_t> filled = read_all(file->fd, bytes);
   if (!filled) {
     return std::unexpected(std::move(filled).error());
   }
@@ -107,18 +89,11 @@ Result<void> write_new_file(const std::filesystem::path& path, std::span<const s
   if (fd.get() < 0) {
     return fail(fmt::format("cannot create {}: {}", path.string(), errno_text(errno)));
   }
-  while (!bytes.empty()) {
-    const ssize_t put = write(fd.get(), bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put < 0) {
-      return fail(fmt::format("cannot write {}: {}", path.string(), errno_text(errno)));
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  if (Result<void> written = write_all(fd, bytes); !written) {
+    return fail_within(path.string(), std::move(written).error());
   }
   if (sync == Sync::kYes && fsync(fd.get()) != 0) {
-    return fail(fmt::format("cannot write {}: {}", path.string(), errno_text(errno)));
+    return fail(fmt::format("{}: cannot be written: {}", path.string(), errno_text(errno)));
   }
   return {};
 }

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <vector>
 
 #include "pipeline/file.h"
 #include "pipeline/pack/packed_kernel.h"
+#include "pipeline/read_write.h"
 
 namespace btfbatch {
 namespace {
@@ -16,21 +15,18 @@ namespace {
 // Stays in the processor's cache, and takes few enough system calls.
 constexpr std::size_t kPiece = 64U << 10;
 
-Result<ContentId> hash_file(int fd, StopSignal* stop) {
+Result<ContentId> hash_file(const UniqueFd& fd, StopSignal* stop) {
   std::vector<std::byte> piece(kPiece);
   ContentHasher hasher;
   while (stop == nullptr || !stop->stopped()) {
-    const ssize_t got = read(fd, piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) {
-      continue;
+    const Result<std::size_t> got = read_all(fd, piece);
+    if (!got) {
+      return std::unexpected(got.error());
     }
-    if (got < 0) {
-      return fail(fmt::format("cannot be read: {}", errno_text(errno)));
-    }
-    if (got == 0) {
+    hasher.add(std::span(piece).first(*got));
+    if (*got < piece.size()) {
       return hasher.id();
     }
-    hasher.add(std::span(piece).first(static_cast<std::size_t>(got)));
   }
   return fail("stopped");
 }
@@ -52,7 +48,7 @@ Result<Source> Source::open(const Entry& entry, StopSignal* stop) {
   if (!file) {
     return std::unexpected(file.error());
   }
-  const Result<ContentId> hash = hash_file(file->fd.get(), stop);
+  const Result<ContentId> hash = hash_file(file->fd, stop);
   if (!hash) {
     return std::unexpected(hash.error());
   }

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "pipeline/read_write.h"
+
 namespace btfbatch {
 
 Result<StagedFile> StagedFile::make(const std::filesystem::path& path) {
@@ -57,30 +59,15 @@ Result<void> StagedFile::open_and_lock() {
 
 Result<void> StagedFile::write(std::span<const std::byte> bytes) {
   size_ += bytes.size();
-  while (!bytes.empty()) {
-    const ssize_t put = ::write(fd_.get(), bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put < 0) {
-      return fail(fmt::format("{}: cannot be written: {}", path_.string(), errno_text(errno)));
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  if (Result<void> written = write_all(fd_, bytes); !written) {
+    return fail_within(path_.string(), std::move(written).error());
   }
   return {};
 }
 
 Result<void> StagedFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t put = pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put < 0) {
-      return fail(fmt::format("{}: cannot be written: {}", path_.string(), errno_text(errno)));
-    }
-    offset += static_cast<std::uint64_t>(put);
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  if (Result<void> written = write_all_at(fd_, offset, bytes); !written) {
+    return fail_within(path_.string(), std::move(written).error());
   }
   return {};
 }

@@ -1,13 +1,13 @@
 #include "pipeline/pack/pack_file.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <optional>
 #include <utility>
+
+#include "pipeline/read_write.h"
 
 namespace btfbatch {
 namespace {
@@ -21,20 +21,12 @@ Result<void> PackFile::read_at(std::uint64_t offset, std::span<std::byte> bytes)
     return fail(
         fmt::format("ends at {}, and the file has {} bytes", offset + bytes.size(), file_.size));
   }
-  while (!bytes.empty()) {
-    const ssize_t got =
-        pread(file_.fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      return fail(fmt::format("cannot be read: {}", errno_text(errno)));
-    }
-    if (got == 0) {
-      return fail("was cut off while it was read");
-    }
-    offset += static_cast<std::uint64_t>(got);
-    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  const Result<std::size_t> got = read_all_at(file_.fd, offset, bytes);
+  if (!got) {
+    return std::unexpected(got.error());
+  }
+  if (*got < bytes.size()) {
+    return fail("was cut off while it was read");
   }
   return {};
 }

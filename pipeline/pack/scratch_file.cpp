@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "pipeline/read_write.h"
+
 namespace btfbatch {
 
 Result<ScratchFile> ScratchFile::make(const std::filesystem::path& folder) {
@@ -28,34 +30,21 @@ Result<ScratchFile> ScratchFile::make(const std::filesystem::path& folder) {
 
 Result<std::uint64_t> ScratchFile::append(std::span<const std::byte> bytes) {
   const std::uint64_t begin = size_;
-  while (!bytes.empty()) {
-    const ssize_t put = pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(size_));
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put < 0) {
-      return fail(fmt::format("temporary file: cannot be written: {}", errno_text(errno)));
-    }
-    size_ += static_cast<std::uint64_t>(put);
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  if (Result<void> written = write_all_at(fd_, begin, bytes); !written) {
+    return fail_within("temporary file", std::move(written).error());
   }
+  size_ += bytes.size();
   return begin;
 }
 
 Result<std::vector<std::byte>> ScratchFile::read(std::uint64_t offset, std::size_t size) const {
   std::vector<std::byte> bytes(size);
-  std::span<std::byte> rest = bytes;
-  while (!rest.empty()) {
-    const ssize_t got = pread(fd_.get(), rest.data(), rest.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got <= 0) {
-      return fail(fmt::format("temporary file: cannot be read: {}",
-                              got < 0 ? errno_text(errno) : std::string("ends too early")));
-    }
-    offset += static_cast<std::uint64_t>(got);
-    rest = rest.subspan(static_cast<std::size_t>(got));
+  Result<std::size_t> got = read_all_at(fd_, offset, bytes);
+  if (!got) {
+    return fail_within("temporary file", std::move(got).error());
+  }
+  if (*got < size) {
+    return fail("temporary file: cannot be read: ends too early");
   }
   return bytes;
 }
