@@ -72,6 +72,34 @@ TEST(Calculate, WrapsAsTheMachineDoes) {
       << "the verifier does not know it either";
 }
 
+TEST(Calculate, AnOffsetAddedToABaseIsAFieldsAddress) {
+  const auto offset = KnownValue::distance(3);
+  EXPECT_EQ(calculate(opcode::kAdd, false, kUnknown, offset), KnownValue::field(3));
+  EXPECT_EQ(calculate(opcode::kAdd, false, offset, KnownValue::anything()), KnownValue::field(3));
+  EXPECT_EQ(calculate(opcode::kAdd, false, KnownValue::loaded(1), offset), KnownValue::field(3));
+  EXPECT_EQ(calculate(opcode::kAdd, false, offset, KnownValue::distance(4)), kUnknown);
+  EXPECT_EQ(calculate(opcode::kAdd, true, kUnknown, offset), kUnknown);
+  EXPECT_EQ(calculate(opcode::kSub, false, kUnknown, offset), kUnknown);
+  EXPECT_EQ(calculate(opcode::kAdd, false, KnownValue::frame(-8), offset), KnownValue::anything())
+      << "on the stack, where is known better";
+}
+
+// So that a walk comes to an end: what two states are joined to covers both.
+TEST(KnownValue, WhatIsJoinedCoversBoth) {
+  const KnownValue values[] = {KnownValue::anything(),  kUnknown,
+                               KnownValue::constant(1), KnownValue::frame(-8),
+                               KnownValue::distance(1), KnownValue::distance(2),
+                               KnownValue::field(1),    KnownValue::loaded(1),
+                               KnownValue::loaded(2)};
+  for (const KnownValue& a : values) {
+    for (const KnownValue& b : values) {
+      EXPECT_TRUE(a.joined_with(b).covers(a));
+      EXPECT_TRUE(a.joined_with(b).covers(b));
+    }
+  }
+  EXPECT_FALSE(kUnknown.covers(KnownValue::distance(1))) << "all uses of an offset are to be seen";
+}
+
 TEST(IsTaken, KnowsSignsAndHalves) {
   const auto minus_one = KnownValue::constant(~0ULL);
   const auto one = KnownValue::constant(1);
