@@ -23,7 +23,7 @@ std::string errno_text(int error_number) {
   return std::generic_category().message(error_number);
 }
 
-Result<OpenFile> open_regular_file(const std::filesystem::path& path) {
+Result<OpenFile> open_regular_file(const std::filesystem::path& path, std::uint64_t max_size) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (fd.get() < 0) {
     return fail(fmt::format("cannot be opened: {}", errno_text(errno)));
@@ -35,23 +35,15 @@ Result<OpenFile> open_regular_file(const std::filesystem::path& path) {
   if (!S_ISREG(status.st_mode)) {
     return fail(S_ISDIR(status.st_mode) ? "is a folder, not a file" : "is not a regular file");
   }
-  return OpenFile{.fd = std::move(fd), .size = static_cast<std::uint64_t>(status.st_size)};
-}
-
-namespace {
-
-Result<OpenFile> open_file_within(const std::filesystem::path& path, std::uint64_t max_size) {
-  Result<OpenFile> file = open_regular_file(path);
-  if (file && file->size > max_size) {
-    return fail(fmt::format("has {} bytes, more than the {} allowed", file->size, max_size));
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size > max_size) {
+    return fail(fmt::format("has {} bytes, more than the {} allowed", size, max_size));
   }
-  return file;
+  return OpenFile{.fd = std::move(fd), .size = size};
 }
-
-}  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_size) {
-  const Result<OpenFile> file = open_file_within(path, max_size);
+  const Result<OpenFile> file = open_regular_file(path, max_size);
   if (!file) {
     return std::unexpected(file.error());
   }
@@ -66,21 +58,6 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
     return std::unexpected(std::move(filled).error());
   }
   return content;
-}
-
-Result<void> read_file(const std::filesystem::path& path, std::uint64_t max_size, Buffer& content) {
-  content.clear();
-  const Result<OpenFile> file = open_file_within(path, max_size);
-  if (!file) {
-    return std::unexpected(file.error());
-  }
-  const std::span<std::byte> bytes = content.append_unfilled(file->size);
-  Result<std::size_t> filled = read_all(file->fd, bytes);
-  if (!filled) {
-    return std::unexpected(std::move(filled).error());
-  }
-  content.shorten(*filled);
-  return {};
 }
 
 Result<void> write_new_file(const std::filesystem::path& path, std::span<const std::byte> bytes,

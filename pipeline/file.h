@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,7 +12,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "pipeline/buffer.h"
 
 namespace btfbatch {
 
@@ -36,22 +36,20 @@ class UniqueFd {
 // "No such file or directory" for ENOENT. Thread-safe.
 [[nodiscard]] std::string errno_text(int error_number);
 
-// A regular file, opened for reading, and its size in bytes. Never waits, as opening a FIFO would;
-// what is no regular file is an error. Errors do not carry the path.
+// A regular file of at most `max_size` bytes, opened for reading, and its size in bytes. Never
+// waits, as opening a FIFO would; what is no regular file is an error. Errors do not carry the
+// path.
 struct OpenFile {
   UniqueFd fd;
   std::uint64_t size = 0;
 };
-[[nodiscard]] Result<OpenFile> open_regular_file(const std::filesystem::path& path);
+[[nodiscard]] Result<OpenFile> open_regular_file(
+    const std::filesystem::path& path,
+    std::uint64_t max_size = std::numeric_limits<std::uint64_t>::max());
 
 // The whole content of a regular file of at most `max_size` bytes.
 [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path,
                                             std::uint64_t max_size);
-
-// The same in place of what `content` held: for many files, one after the other, whose bytes are
-// not kept. On an error `content` holds nothing of use.
-[[nodiscard]] Result<void> read_file(const std::filesystem::path& path, std::uint64_t max_size,
-                                     Buffer& content);
 
 enum class Sync : bool { kNo, kYes };
 

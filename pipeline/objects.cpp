@@ -13,7 +13,9 @@
 #include "core/object/embedded.h"
 #include "core/report/needs.h"
 #include "core/verify/verify.h"
+#include "pipeline/buffer.h"
 #include "pipeline/file.h"
+#include "pipeline/read_write.h"
 
 namespace btfbatch {
 namespace {
@@ -114,6 +116,34 @@ Result<FileObjects> parse_file(const std::string& file, std::span<const std::byt
   return all;
 }
 
+// The whole file in place of what `content` held. Between its pieces it looks whether to stop: a
+// file may be large, and its disk slow.
+Result<void> read_content(const std::filesystem::path& path, Buffer& content, StopSignal* stop) {
+  constexpr std::size_t kPiece = 16U << 20;
+  content.clear();
+  const Result<OpenFile> file = open_regular_file(path, kLargestFile);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  content.reserve(file->size);
+  while (content.size() < file->size) {
+    if (stop != nullptr && stop->stopped()) {
+      return fail("stopped");
+    }
+    const std::size_t before = content.size();
+    const std::size_t wanted = std::min<std::size_t>(kPiece, file->size - before);
+    const Result<std::size_t> got = read_all(file->fd, content.append_unfilled(wanted));
+    if (!got) {
+      return std::unexpected(got.error());
+    }
+    content.shorten(before + *got);
+    if (*got < wanted) {
+      break;  // shortened since it was opened; what is left is what it holds now
+    }
+  }
+  return {};
+}
+
 // What each of the files holds, read by `jobs` threads.
 std::vector<Result<FileObjects>> read_files(std::span<const std::filesystem::path> files,
                                             unsigned jobs, StopSignal* stop) {
@@ -128,7 +158,7 @@ std::vector<Result<FileObjects>> read_files(std::span<const std::filesystem::pat
         return;
       }
       const std::string name = files[i].string();
-      Result<void> filled = read_file(files[i], kLargestFile, content);
+      Result<void> filled = read_content(files[i], content, stop);
       read[i] =
           filled ? parse_file(name, content.bytes()) : fail_within(name, std::move(filled).error());
     }
