@@ -206,6 +206,7 @@ std::optional<Analyzed> Analyzed::of(std::optional<PlainBtf> btf) {
 
 AnalyzedBase::AnalyzedBase(Analyzed analyzed)
     : kernel(std::move(analyzed)),
+      below(RebuildBase::of(kernel.btf).value()),
       strings(kernel.strings.hashes),
       names(kernel.shapes.names),
       whole(kernel.shapes.whole) {}

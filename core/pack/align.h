@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/pack/plain_btf.h"
+#include "core/pack/rebuild.h"
 
 namespace btfbatch::pack {
 
@@ -54,6 +55,7 @@ struct Analyzed {
 // A base: what is in it can be found.
 struct AnalyzedBase {
   Analyzed kernel;
+  RebuildBase below;  // the same, for the way back
   HashIndex strings;
   HashIndex names;
   HashIndex whole;

@@ -29,7 +29,8 @@
 //                 words are copied, and those that the bits name are looked up, without a look at
 //                 the types. What comes out is known to be sound, with its bits and the places of
 //                 its types; so it is not opened again, neither as a base nor to be minimized.
-//   string_writer The strings, as they are first named.
+//   string_order  The strings, as they are first named. They are known by their ordinals, so that
+//                 the tables take 0.4 MB each and stay in the second-level cache.
 //
 // A kernel by itself is coded as one whose base has no types: all of it is spelled out.
 //
@@ -41,7 +42,8 @@
 // 5.10.0-30 to 6.1.0-47, and 5.10.0-30 by itself. The .tar.xz of the last takes 849,600.
 //
 //                                           patch  flavour  stable  release  strangers    alone
-//   as it is                               25,058   63,704   4,109   43,065    276,467  690,884
+//   as it is                               24,865   63,018   3,942   41,030    272,437  684,649
+//   names and strings told by offsets      25,058   63,704   4,109   43,065    276,467  690,884
 //   ... longest stretches first (suffixes) 25,045   63,654   4,109   43,094    276,388
 //   ... types in order alone (patience)   516,800  488,049   7,744   47,321    632,527
 //   zstd -19, no base                                                                   974,279
@@ -62,7 +64,8 @@
 //   zstd -9                                26,118   67,204   4,383   45,140    298,708  757,190
 //   zstd -15                               25,061   63,535   4,096   43,120    284,512  715,829
 //
-// (The lines below the prototype's are of the same coder with five guesses; of these only one
+// (All lines but the first are of a coder that told names by their offsets in the string section
+// instead of their ordinals; those below the prototype's, with five guesses; of these only one
 // was kept, the type ID that a name had last. The other four saved one per cent.)
 //
 // Aligning by order finds less: of 6.1.0-48's 100,602 types 100,509 have a partner in -47, but only
@@ -80,8 +83,16 @@
 // making a base ready for coding 10 to 25 ms; coding a delta 25 to 150 ms, nearly all of it zstd
 // -19 on what was spelled out, between strangers 380 ms; by itself 1.4 s. Decoding a delta 2 to 4
 // ms, between strangers 7 ms; by itself 10 ms; what was decoded is ready as a base. All of a pack
-// of Debian's (pack_bench hub.btfpack) 8 ms a kernel, 500 to 590 MB/s, with fourteen others wanting
-// the two cores: it waits for memory, and all that it looks up takes 3 MB.
+// of Debian's (pack_bench hub.btfpack), bases included, 3.5 to 4.1 ms a kernel, 1.1 to 1.3 GB/s.
+//
+// What decoding waits for is memory. Tried, in milliseconds a kernel of the same pack, its bases
+// shared, the XXH3-128 among them:
+//
+//   names translated by their offsets, a table of 3.8 MB, with bits for
+//     what is there yet, and each string copied when it is first named         3.4 - 3.8
+//   ... by ordinals, and strings that lie side by side copied in one go        3.4 - 3.7
+//   ... and whether a name is the first of its string decided by no branch     2.9 - 3.2
+//   the same on fresh memory, a page at a time                                 6.2 - 6.7
 //
 // 113 kernels (Debian's 5.10 to 7.3, Android's 5.10, 4.18 and 4.19 of three vendors), each
 // against the kernel before it that its sketch is most like: 5.70 MB of 554 MB, where .tar.xz
@@ -146,8 +157,7 @@ Result<std::optional<std::vector<std::byte>>> encode_types(const pack::AnalyzedB
   }
   // Whatever was not thought of in a strange BTF, it comes back.
   std::vector<std::byte> again(btf.size());
-  const pack::RebuildBase below{base.kernel.btf, pack::WordKinds::of(base.kernel.btf)};
-  if (!pack::rebuild(below, std::span(coded).subspan(1), again) ||
+  if (!pack::rebuild(base.below, std::span(coded).subspan(1), again) ||
       !std::ranges::equal(again, btf)) {
     return std::nullopt;
   }
@@ -195,8 +205,7 @@ const std::optional<pack::AnalyzedBase>& no_base() {
   return base;
 }
 const std::optional<pack::RebuildBase>& nothing_below() {
-  static const std::optional<pack::RebuildBase> base(
-      {pack::PlainBtf::empty(), pack::WordKinds::of(pack::PlainBtf::empty())});
+  static const std::optional<pack::RebuildBase> base(no_base()->below);
   return base;
 }
 

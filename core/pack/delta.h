@@ -46,7 +46,7 @@ class EncoderBase {
   std::unique_ptr<const Parts> parts_;
 };
 
-// The same kernel for decoding, a sixth of its raw size in memory. What was decoded is one already.
+// The same kernel for decoding, half of its raw size in memory. What was decoded is one already.
 // Made from other bytes than the EncoderBase was, decoding fails or gives other bytes: the
 // container's checksum has to tell.
 class DecoderBase {

@@ -11,32 +11,38 @@ namespace {
 class NewStrings {
  public:
   NewStrings(const AnalyzedBase& base, const Analyzed& kernel, StreamWriter& out)
-      : kernel_(kernel), out_(out), offsets_(kernel.strings.offsets.size(), kUnknown) {
-    const std::string_view base_strings = base.kernel.btf.strings();
-    end_ = static_cast<std::uint32_t>(base_strings.size());
-    for (std::uint32_t i = 0; i < offsets_.size(); ++i) {
+      : base_(base.kernel),
+        kernel_(kernel),
+        out_(out),
+        ordinals_(kernel.strings.offsets.size(), kUnknown) {
+    end_ = static_cast<std::uint32_t>(base_.strings.offsets.size());
+    for (std::uint32_t i = 0; i < ordinals_.size(); ++i) {
       const std::size_t number = base.strings.find(kernel.strings.hashes[i]);
       if (number == base.strings.size()) continue;
-      const std::uint32_t offset = base.kernel.strings.offsets[base.strings.places(number).front()];
-      if (string_at(base_strings, offset) == text(i)) offsets_[i] = offset;
+      const std::uint32_t ordinal = base.strings.places(number).front();
+      if (string_at(base_.btf.strings(), base_.strings.offsets[ordinal]) == text(i)) {
+        ordinals_[i] = ordinal;
+      }
     }
   }
 
   // What no name of the base or of a type told so far is.
   static constexpr std::uint32_t kUnknown = 0xffffffff;
 
+  [[nodiscard]] std::uint32_t of_base(const std::uint32_t* word) const {
+    return base_.strings.ordinal(*word);
+  }
   [[nodiscard]] std::uint32_t known(std::uint32_t offset) const {
-    return offsets_[kernel_.strings.ordinal(offset)];
+    return ordinals_[kernel_.strings.ordinal(offset)];
   }
 
   Name of(std::uint32_t offset) {
-    std::uint32_t& known = offsets_[kernel_.strings.ordinal(offset)];
-    if (known != kUnknown) return {.offset = known, .is_new = false};
-    known = end_;
+    std::uint32_t& known = ordinals_[kernel_.strings.ordinal(offset)];
+    if (known != kUnknown) return {.ordinal = known, .is_new = false};
+    known = end_++;
     const std::string_view string = string_at(kernel_.btf.strings(), offset);
     out_.bytes(Stream::kStrings, std::as_bytes(std::span(string.data(), string.size() + 1)));
-    end_ += static_cast<std::uint32_t>(string.size()) + 1;
-    return {.offset = known, .is_new = true};
+    return {.ordinal = known, .is_new = true};
   }
 
   void add_all() {
@@ -48,9 +54,10 @@ class NewStrings {
     return string_at(kernel_.btf.strings(), kernel_.strings.offsets[ordinal]);
   }
 
+  const Analyzed& base_;
   const Analyzed& kernel_;
   StreamWriter& out_;
-  std::vector<std::uint32_t> offsets_;  // by ordinal
+  std::vector<std::uint32_t> ordinals_;  // by ordinal in the kernel
   std::uint32_t end_ = 0;
 };
 
@@ -89,15 +96,8 @@ class StringOrder {
   [[nodiscard]] std::uint32_t last() const {
     return static_cast<std::uint32_t>(kernel_.strings.offsets.size());
   }
-  [[nodiscard]] std::uint32_t offset_of(std::uint32_t ordinal) const {
+  [[nodiscard]] std::uint32_t ordinal_of(std::uint32_t ordinal) const {
     return strings_.known(kernel_.strings.offsets[ordinal]);
-  }
-  [[nodiscard]] std::uint32_t size_of(std::uint32_t ordinal) const {
-    const auto& offsets = kernel_.strings.offsets;
-    const auto end = ordinal + 1 < offsets.size()
-                         ? offsets[ordinal + 1]
-                         : static_cast<std::uint32_t>(kernel_.btf.strings().size());
-    return end - offsets[ordinal];
   }
 
   std::vector<Run> runs_beside_first_use() {
@@ -122,11 +122,9 @@ class StringOrder {
   // Puts the strings from next_ up to `ordinal` into runs. What `since` is then.
   std::uint32_t run_until(std::uint32_t ordinal, std::uint32_t since, std::vector<Run>& runs) {
     while (next_ < ordinal) {
-      Run run{.after = since, .begin = offset_of(next_), .count = 0};
+      Run run{.after = since, .begin = ordinal_of(next_), .count = 0};
       since = 0;
-      std::uint32_t end = run.begin;
-      while (next_ < ordinal && offset_of(next_) == end) {
-        end += size_of(next_);
+      while (next_ < ordinal && ordinal_of(next_) == run.begin + run.count) {
         ++run.count;
         ++next_;
       }
@@ -183,7 +181,7 @@ class Encoder {
         mine,
         [&](const std::uint32_t& name) {
           until(name);
-          same = same && strings_.known(name) == theirs[&name - mine];
+          same = same && strings_.known(name) == strings_.of_base(theirs + (&name - mine));
         },
         [&](const std::uint32_t& type) { until(type); });
     for (; next < mine + size; ++next) same = same && *next == theirs[next - mine];

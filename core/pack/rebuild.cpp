@@ -3,14 +3,36 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <string_view>
 
 #include "core/btf/visit.h"
 #include "core/pack/segments.h"
-#include "core/pack/string_writer.h"
+#include "core/pack/string_order.h"
 #include "core/pack/type_coder.h"
 
 namespace btfbatch::pack {
 namespace {
+
+// The names of spelled types: ordinals of the base's strings, and behind them of the added ones.
+class SpelledNames {
+ public:
+  SpelledNames(const RebuildBase& base, const AddedStrings& added)
+      : base_(base), end_(base.string_count() + added.count()), next_(base.string_count()) {}
+
+  [[nodiscard]] std::uint32_t of_base(const std::uint32_t* word) const {
+    return *word == 0
+               ? 0
+               : base_.names[base_.name_index(static_cast<std::size_t>(word - base_.btf.words(1)))];
+  }
+  // 0 where there is none left.
+  std::uint32_t next() { return next_ == end_ ? 0 : next_++; }
+  [[nodiscard]] std::uint32_t end() const { return end_; }
+
+ private:
+  const RebuildBase& base_;
+  std::uint32_t end_;
+  std::uint32_t next_;
+};
 
 class Rebuilder {
  public:
@@ -21,7 +43,12 @@ class Rebuilder {
     if (auto done = write(); !done) return std::unexpected(std::move(done).error());
     // Names were placed, and all else is the base's, or was looked at.
     if (largest_type_ >= type_count_) return fail("refers to types that do not exist");
-    return RebuildBase{PlainBtf::made(out_, word_count_, std::move(offsets_)), std::move(kinds_)};
+    auto names_before = kinds_.names.counts();
+    return RebuildBase{.btf = PlainBtf::made(out_, word_count_, std::move(offsets_)),
+                       .kinds = std::move(kinds_),
+                       .names_before = std::move(names_before),
+                       .names = std::move(names_),
+                       .string_starts = std::move(string_starts_)};
   }
 
  private:
@@ -36,13 +63,13 @@ class Rebuilder {
       return fail("the type section does not fit");
     }
     const std::span<const std::byte> added = in_.rest(Stream::kStrings);
-    added_ = {reinterpret_cast<const char*>(added.data()), added.size()};
     if (added.size() > out_.size()) return fail("the added strings do not fit");
-    if (!added.empty() && added_.back() != '\0') return fail("the last string does not end");
+    if (!added.empty() && added.back() != std::byte{0}) return fail("the last string does not end");
+    const AddedStrings strings({reinterpret_cast<const char*>(added.data()), added.size()});
     if (auto done = read_segments(segment_count); !done) return done;
-    if (auto done = read_types(); !done) return done;
+    if (auto done = read_types(strings); !done) return done;
     write_header();
-    if (auto done = write_sections(run_count); !done) return done;
+    if (auto done = write_sections(strings, run_count); !done) return done;
     return patch(patch_count);
   }
 
@@ -70,9 +97,9 @@ class Rebuilder {
     return {};
   }
 
-  Result<void> read_types() {
-    AddedStrings strings(base_.btf.strings().size(), added_);
-    TypeCoder<StreamReader, AddedStrings> coder(in_, strings, new_ids_, spelled_);
+  Result<void> read_types(const AddedStrings& added) {
+    SpelledNames names(base_, added);
+    TypeCoder<StreamReader, SpelledNames> coder(in_, names, new_ids_, spelled_);
     const std::size_t room = word_count_ - copied_words_;
     spelled_words_.reserve(room);
     std::uint32_t id = 1;
@@ -109,31 +136,35 @@ class Rebuilder {
     return out_.data() + sizeof(btf::Header) + 4 * i;
   }
 
-  Result<void> write_sections(std::uint32_t run_count) {
-    const std::span<std::byte> strings =
-        out_.subspan(sizeof(btf::Header) + std::size_t{4} * word_count_);
-    StringWriter writer(base_.btf.strings(), added_, in_, run_count,
-                        {reinterpret_cast<char*>(strings.data()), strings.size()});
-    offsets_.reserve(type_count_);
-    offsets_.push_back(0);
+  Result<void> write_sections(const AddedStrings& added, std::uint32_t run_count) {
+    StringOrder order(base_.btf.strings(), base_.string_starts, added, in_, run_count);
+    // No type of the base is copied twice.
+    names_.resize(base_.names.size() + spelled_words_.size());
+    offsets_.resize(type_count_);
     const std::uint32_t* spelled = spelled_words_.data();
+    std::uint32_t id = 1;
     std::size_t type = 0;  // of those spelled out
     for (std::size_t i = 0; i < segments_.size(); ++i) {
       const Segment& segment = segments_[i];
       if (i + kAhead < segments_.size()) prefetch(segments_[i + kAhead]);
       if (segment.from == Segment::From::kCopied) {
-        copy(segment, writer);
+        copy(segment, id, order);
+        id += segment.count;
         continue;
       }
-      for (const std::size_t end = type + segment.count; type < end; ++type) {
-        const std::uint32_t* const next = spelled_words_.data() + spelled_ends_[type];
-        put(spelled, next, writer);
+      for (const std::uint32_t end = id + segment.count; id < end; ++id) {
+        const std::uint32_t* const next = spelled_words_.data() + spelled_ends_[type++];
+        put(spelled, next, id, order);
         spelled = next;
       }
     }
-    if (in_.failed() || !writer.is_complete()) {
+    const std::span<std::byte> strings =
+        out_.subspan(sizeof(btf::Header) + std::size_t{4} * word_count_);
+    if (in_.failed() || !order.write({reinterpret_cast<char*>(strings.data()), strings.size()})) {
       return fail("the strings do not fill the string section");
     }
+    names_.resize(name_count_);
+    string_starts_ = order.take_starts();
     return {};
   }
 
@@ -145,60 +176,91 @@ class Rebuilder {
 
   // The base's types with their type IDs and names translated, 64 words at a time: which of them
   // have to be is known, so no type is looked at.
-  void copy(const Segment& segment, StringWriter& strings) {
+  void copy(const Segment& segment, std::uint32_t id, StringOrder& order) {
     const std::uint32_t* const from = base_.btf.words(segment.base);
     const auto begin = static_cast<std::size_t>(from - base_.btf.words(1));
     const auto size =
         static_cast<std::size_t>(base_.btf.words(segment.base + segment.count) - from);
-    std::byte* const to = word_place(at_);
-    std::memcpy(to, from, 4 * size);
-    const auto put = [to](std::size_t i, std::uint32_t word) {
-      std::memcpy(to + 4 * i, &word, sizeof word);
-    };
-    // In registers: for all that the compiler knows, writing a word might change what they point to
-    // and where they lie.
-    const std::uint32_t* const new_ids = new_ids_.data();
-    const StringWriter::Placed placed = strings.placed();
-    for (std::size_t i = 0; i < size; i += 64) {
-      const std::uint64_t here =
-          size - i < 64 ? (std::uint64_t{1} << (size - i)) - 1 : ~std::uint64_t{0};
+    const std::uint32_t* name = base_.names.data() + base_.name_index(begin);
+    for (std::size_t i = 0; i < size; i += kBlock) {
+      const std::size_t count = std::min(kBlock, size - i);
+      const std::uint64_t here = ~std::uint64_t{0} >> (kBlock - count);
+      std::byte* const to = word_place(at_ + i);
+      if (count == kBlock) {
+        std::memcpy(to, from + i, 4 * kBlock);
+      } else {
+        std::memcpy(to, from + i, 4 * count);
+      }
       const std::uint64_t names = base_.kinds.names.from(begin + i) & here;
       const std::uint64_t types = base_.kinds.types.from(begin + i) & here;
-      for (std::uint64_t left = names; left != 0; left &= left - 1) {
-        const std::size_t word = i + static_cast<std::size_t>(std::countr_zero(left));
-        put(word, placed.find(from[word], strings));
-      }
-      for (std::uint64_t left = types; left != 0; left &= left - 1) {
-        const std::size_t word = i + static_cast<std::size_t>(std::countr_zero(left));
-        put(word, new_ids[from[word]]);
-      }
+      name = translate_names(to, names, name, order);
+      translate_types(to, types, from + i);
       kinds_.names.add(at_ + i, names);
       kinds_.types.add(at_ + i, types);
     }
     for (std::uint32_t i = 0; i < segment.count; ++i) {
       const auto before = static_cast<std::size_t>(base_.btf.words(segment.base + i) - from);
-      offsets_.push_back(static_cast<std::uint32_t>(4 * (at_ + before)));
+      offsets_[id + i] = static_cast<std::uint32_t>(4 * (at_ + before));
     }
     at_ += size;
   }
+  static constexpr std::size_t kBlock = 64;
+
+  static void put_word(std::byte* to, std::size_t i, std::uint32_t word) {
+    std::memcpy(to + 4 * i, &word, sizeof word);
+  }
+
+  // Those of 64 words that `names` says, the base's ordinals of which begin at `name`. Returns
+  // where the next ones do.
+  const std::uint32_t* translate_names(std::byte* to, std::uint64_t names,
+                                       const std::uint32_t* name, StringOrder& order) {
+    // In registers: for all that the compiler knows, writing a word might change any of these.
+    StringOrder::Next next = order.next();
+    const std::uint32_t* const string_starts = base_.string_starts.data();
+    std::uint32_t* new_name = names_.data() + name_count_;
+    name_count_ += static_cast<std::size_t>(std::popcount(names));
+    for (; names != 0; names &= names - 1) {
+      const std::uint32_t source = *name++;
+      const std::uint32_t ordinal =
+          next.add(source, string_starts[source + 1] - string_starts[source]);
+      *new_name++ = ordinal;
+      put_word(to, static_cast<std::size_t>(std::countr_zero(names)), next.starts[ordinal]);
+      if (next.count == next.run_at) [[unlikely]] {
+        order.set_next(next);
+        next = order.next();
+      }
+    }
+    order.set_next(next);
+    return name;
+  }
+
+  void translate_types(std::byte* to, std::uint64_t types, const std::uint32_t* from) const {
+    const std::uint32_t* const new_ids = new_ids_.data();
+    for (; types != 0; types &= types - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(types));
+      put_word(to, i, new_ids[from[i]]);
+    }
+  }
 
   // A type that was spelled out, in the kernel's type IDs already.
-  void put(const std::uint32_t* begin, const std::uint32_t* end, StringWriter& strings) {
+  void put(const std::uint32_t* begin, const std::uint32_t* end, std::uint32_t id,
+           StringOrder& order) {
     std::byte* const to = word_place(at_);
     std::memcpy(to, begin, static_cast<std::size_t>(end - begin) * 4);
     btf::visit_words(
         begin,
         [&](const std::uint32_t& name) {
           if (name == 0) return;
-          const std::uint32_t placed = strings.place(name);
-          std::memcpy(to + 4 * (&name - begin), &placed, 4);
+          const std::uint32_t ordinal = order.add(name);
+          names_[name_count_++] = ordinal;
+          put_word(to, static_cast<std::size_t>(&name - begin), order.start(ordinal));
           kinds_.names.add(at_ + static_cast<std::size_t>(&name - begin), 1);
         },
         [&](const std::uint32_t& type) {
           largest_type_ = std::max(largest_type_, type);
           kinds_.types.add(at_ + static_cast<std::size_t>(&type - begin), 1);
         });
-    offsets_.push_back(static_cast<std::uint32_t>(4 * at_));
+    offsets_[id] = static_cast<std::uint32_t>(4 * at_);
     at_ += static_cast<std::size_t>(end - begin);
   }
 
@@ -225,7 +287,6 @@ class Rebuilder {
   std::uint32_t type_count_ = 0;  // one more than the highest type ID
   std::uint32_t spelled_ = 0;
   std::uint32_t copied_words_ = 0;
-  std::string_view added_;
   std::vector<Segment> segments_;
   std::vector<std::uint32_t> spelled_words_;
   std::vector<std::uint32_t> spelled_ends_;  // of each spelled type, in words
@@ -233,16 +294,50 @@ class Rebuilder {
   std::size_t at_ = 0;                  // words written
   std::vector<std::uint32_t> offsets_;  // of the types written, in bytes, by type ID
   WordKinds kinds_;                     // of the words written
-  std::uint32_t largest_type_ = 0;      // type ID in spelled types and patches
+  std::vector<std::uint32_t> names_;    // see RebuildBase
+  std::size_t name_count_ = 0;          // of names_, those written
+  std::vector<std::uint32_t> string_starts_;
+  std::uint32_t largest_type_ = 0;  // type ID in spelled types and patches
 };
 
 }  // namespace
 
+std::optional<RebuildBase> RebuildBase::of(PlainBtf btf) {
+  const std::string_view strings = btf.strings();
+  Bits begins(strings.size());
+  std::vector<std::uint32_t> starts;
+  for (std::size_t at = 0; at < strings.size(); at += std::strlen(strings.data() + at) + 1) {
+    begins.add(at, 1);
+    starts.push_back(static_cast<std::uint32_t>(at));
+  }
+  starts.push_back(static_cast<std::uint32_t>(strings.size()));
+  const std::vector<std::uint32_t> begins_before = begins.counts();
+  bool whole = true;
+  std::vector<std::uint32_t> names;
+  for (std::uint32_t id = 1; id < btf.type_count(); ++id) {
+    btf::visit_words(
+        btf.words(id),
+        [&](std::uint32_t name) {
+          if (name == 0) return;
+          whole = whole && begins.get(name);
+          names.push_back(static_cast<std::uint32_t>(begins.count_before(name, begins_before)));
+        },
+        [](std::uint32_t) {});
+  }
+  if (!whole) return std::nullopt;
+  WordKinds kinds = WordKinds::of(btf);
+  std::vector<std::uint32_t> names_before = kinds.names.counts();
+  return RebuildBase{.btf = std::move(btf),
+                     .kinds = std::move(kinds),
+                     .names_before = std::move(names_before),
+                     .names = std::move(names),
+                     .string_starts = std::move(starts)};
+}
+
 std::optional<RebuildBase> RebuildBase::open(std::span<const std::byte> btf) {
   auto plain = PlainBtf::open(btf);
   if (!plain) return std::nullopt;
-  WordKinds kinds = WordKinds::of(*plain);
-  return RebuildBase{*std::move(plain), std::move(kinds)};
+  return of(*std::move(plain));
 }
 
 Result<RebuildBase> rebuild(const RebuildBase& base, std::span<const std::byte> coded,

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "core/error.h"
 #include "core/pack/plain_btf.h"
@@ -11,13 +13,29 @@
 
 namespace btfbatch::pack {
 
-// A BTF with all that rebuilding another one from it takes.
+// A BTF with all that rebuilding another one from it takes. Its strings are known by their
+// ordinals, the place that each has among them: a table by ordinals is an eighth of one by offsets,
+// and stays in the processor's nearer caches.
 struct RebuildBase {
   PlainBtf btf;
   WordKinds kinds;
+  std::vector<std::uint32_t> names_before;   // kinds.names.counts()
+  std::vector<std::uint32_t> names;          // of each bit of kinds.names: its string's ordinal
+  std::vector<std::uint32_t> string_starts;  // by ordinal, and the end of the last one
 
-  // Nothing where PlainBtf has nothing.
+  // Nothing where a name is not a whole string.
+  [[nodiscard]] static std::optional<RebuildBase> of(PlainBtf btf);
+  // Nothing either where PlainBtf has nothing.
   [[nodiscard]] static std::optional<RebuildBase> open(std::span<const std::byte> btf);
+
+  // The empty one among them.
+  [[nodiscard]] std::uint32_t string_count() const {
+    return static_cast<std::uint32_t>(string_starts.size()) - 1;
+  }
+  // The index into `names` of the first name from word `at` of the type section on.
+  [[nodiscard]] std::size_t name_index(std::size_t at) const {
+    return kinds.names.count_before(at, names_before);
+  }
 };
 
 // Fills `out`, which is 4-byte aligned and must outlive the result. See decode_delta() for what may

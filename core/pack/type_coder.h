@@ -17,14 +17,15 @@
 
 namespace btfbatch::pack {
 
-// Names are offsets into the base's string section, or behind its end, into the strings that the
-// base does not have, in the order in which they are first needed.
+// Names are ordinals of the base's strings, and behind them of the strings that the base does not
+// have, in the order in which they are first needed. 0 is the empty one.
 //
-// Strings has, when coding, `Name of(offset)` and `std::uint32_t known(offset)` for a name of the
-// kernel; when decoding, `std::optional<std::uint32_t> next()` for the next string of the latter
-// sort.
+// Strings has `std::uint32_t of_base(const std::uint32_t* word)` for a name in the base. When
+// coding, `Name of(offset)` and `std::uint32_t known(offset)` for a name of the kernel; when
+// decoding, `std::uint32_t next()` for the next string that the base does not have, 0 where there
+// is none, and `std::uint32_t end()`, which no name reaches.
 struct Name {
-  std::uint32_t offset = 0;
+  std::uint32_t ordinal = 0;
   bool is_new = false;  // needed for the first time, and not in the base
 };
 

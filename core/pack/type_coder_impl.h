@@ -165,7 +165,7 @@ bool TypeCoder<Io, Strings>::matches(btf::Kind kind, const Word* like, const Wor
     return false;
   } else {
     if (kind == btf::Kind::kDatasec) return mapped(like[0]) == element[0];
-    if (strings_.known(element[0]) != like[0]) return false;
+    if (strings_.known(element[0]) != strings_.of_base(like)) return false;
     return element[0] != 0 || kind != btf::Kind::kFuncProto || mapped(like[1]) == element[1];
   }
 }
@@ -215,18 +215,18 @@ void TypeCoder<Io, Strings>::name(Stream stream, const Word* like, Word& word) {
   Word symbol = 0;
   if constexpr (!Io::kDecoding) {
     const Name name = strings_.of(word);
-    value = name.offset;
-    symbol = like != nullptr && *like == value ? kNameOfLike
-             : value == 0                      ? kNameNone
-             : name.is_new                     ? kNameNew
-                                               : kNameTold;
+    value = name.ordinal;
+    symbol = like != nullptr && strings_.of_base(like) == value ? kNameOfLike
+             : value == 0                                       ? kNameNone
+             : name.is_new                                      ? kNameNew
+                                                                : kNameTold;
   }
   number(stream, symbol);
   if constexpr (Io::kDecoding) {
     switch (symbol) {
       case kNameOfLike:
         if (like == nullptr) return io_.set_failed();
-        value = *like;
+        value = strings_.of_base(like);
         break;
       case kNameNone:
         break;

@@ -2,6 +2,7 @@
 // again.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -28,6 +29,24 @@ class Bits {
     words_[at / 64 + 1] |= bits >> 1 >> (63 - shift);
   }
   [[nodiscard]] bool get(std::size_t at) const { return (words_[at / 64] >> (at % 64) & 1) != 0; }
+
+  // Of each 64 bits, how many before them are set.
+  [[nodiscard]] std::vector<std::uint32_t> counts() const {
+    std::vector<std::uint32_t> counts;
+    counts.reserve(words_.size());
+    std::uint32_t before = 0;
+    for (const std::uint64_t word : words_) {
+      counts.push_back(before);
+      before += static_cast<std::uint32_t>(std::popcount(word));
+    }
+    return counts;
+  }
+  // How many bits before `at` are set; `counts` are its counts().
+  [[nodiscard]] std::size_t count_before(std::size_t at,
+                                         const std::vector<std::uint32_t>& counts) const {
+    const std::uint64_t below = (std::uint64_t{1} << (at % 64)) - 1;
+    return counts[at / 64] + static_cast<std::size_t>(std::popcount(words_[at / 64] & below));
+  }
 
  private:
   std::vector<std::uint64_t> words_;

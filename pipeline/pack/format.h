@@ -15,7 +15,7 @@
 //
 //   header, 80 bytes; the one at the end has the same bytes
 //      0  8  "BTFPACK" and a NUL
-//      8  4  format version: 1
+//      8  4  format version: 2
 //     12  4  size of the header: 80
 //     16  8  size of the file
 //     24  8  size of the index, a multiple of 8
@@ -82,7 +82,7 @@
 
 namespace btfbatch {
 
-inline constexpr std::uint32_t kPackVersion = 1;
+inline constexpr std::uint32_t kPackVersion = 2;
 inline constexpr std::size_t kPackHeaderSize = 80;
 inline constexpr std::uint64_t kLargestPackIndex = std::uint64_t{1} << 30;
 // How many bases may stand between a blob and the one that is coded by itself, and how large a base

@@ -133,12 +133,12 @@ TEST(PackFormat, HeaderOfAnotherVersionIsNamed) {
     const std::uint64_t checksum = blob_checksum(std::span(bytes).first(72));
     std::memcpy(bytes.data() + 72, &checksum, sizeof checksum);
   };
-  bytes[8] = std::byte{2};
+  bytes[8] = std::byte{1};
   EXPECT_THAT(decode_pack_header(bytes).error().message, HasSubstr("checksum"));
   seal();
   EXPECT_THAT(decode_pack_header(bytes).error().message,
-              HasSubstr("has format version 2, and this btfbatch reads version 1"));
-  bytes[8] = std::byte{1};
+              HasSubstr("has format version 1, and this btfbatch reads version 2"));
+  bytes[8] = std::byte{kPackVersion};
   bytes[24] = std::byte{9};  // an index size that is no multiple of 8
   seal();
   EXPECT_THAT(decode_pack_header(bytes).error().message, HasSubstr("contradict"));
