@@ -75,7 +75,9 @@ void run_in_arena(Archive& archive, unsigned jobs, StopSignal& stop, const Stage
     };
   };
   flow::limiter_node<WorkPtr> in_flight(graph, kInFlightPerJob * jobs);
-  flow::function_node<WorkPtr, WorkPtr> unpack(graph, flow::unlimited, in_parallel(stages.unpack));
+  // No more at once than there are threads, so that kernels are begun in the order in which they
+  // come: a pack's have their bases before them. Of any number, a thread would take the last first.
+  flow::function_node<WorkPtr, WorkPtr> unpack(graph, jobs, in_parallel(stages.unpack));
   flow::function_node<WorkPtr, WorkPtr> judge(graph, flow::unlimited, in_parallel(stages.judge));
   flow::sequencer_node<WorkPtr> in_order(graph, [](const WorkPtr& work) { return work->sequence; });
   flow::function_node<WorkPtr, flow::continue_msg> collect(graph, flow::serial,

@@ -11,7 +11,7 @@
 namespace btfbatch {
 
 // As many bytes of BTF of bases may lie ready at once, besides the one that is needed next.
-inline constexpr std::uint64_t kMostReady = 32U << 20;
+inline constexpr std::uint64_t kMostReady = 24U << 20;
 
 // The order in which to take kernels, as positions in `wanted`, which holds the blob of each. A
 // kernel comes after the one that it is coded against, where that is wanted too, and soon after it,
