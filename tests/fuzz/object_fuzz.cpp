@@ -1,7 +1,8 @@
 // From any file to an object set: the scan for embedded objects, each found image as an object, and
-// what it asks.
+// what it asks and needs: its programs are followed, too.
 #include "core/object/embedded.h"
 #include "core/object/object_set.h"
+#include "core/report/needs.h"
 #include "tests/fuzz/support/mutate.h"
 #include "tests/fuzz/support/require.h"
 
@@ -29,6 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!set) continue;
     fuzz::require(set->relocation_count() == count, "relocations were lost");
     static_cast<void>(set->fingerprint());
+    for (const ObjectNeeds& needs : needs_of(*set)) {
+      fuzz::require(needs.relocations.size() == count, "relocations were lost");
+    }
   }
   return 0;
 }
