@@ -3,8 +3,11 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
+#include <bit>
 #include <cerrno>
+#include <climits>
 #include <cstdarg>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -13,6 +16,16 @@
 
 namespace btfbatch {
 namespace {
+
+// Where libbpf fails, it gives back null. But some of its functions hand a size from the file on as
+// if it was an error's number (in 1.1, that of an extern in .kconfig), and this, beyond the numbers
+// that its IS_ERR() knows, comes back as a pointer. It is an int that is negative, and no program
+// of a 64-bit system has memory there.
+bool is_error(const bpf_object* object) {
+  const auto value = std::bit_cast<std::intptr_t>(object);
+  const bool is_number = sizeof object == sizeof(std::int64_t) && value < 0 && value >= INT_MIN;
+  return object == nullptr || is_number;
+}
 
 struct ObjectClose {
   void operator()(bpf_object* object) const { bpf_object__close(object); }
@@ -64,13 +77,13 @@ Result<std::vector<Program>> read_programs(std::span<const std::byte> elf) {
   const PrintHook hook;
   LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "object");
   errno = 0;
-  const std::unique_ptr<bpf_object, ObjectClose> object(
-      bpf_object__open_mem(elf.data(), elf.size(), &options));
-  if (object == nullptr) {
+  bpf_object* const opened = bpf_object__open_mem(elf.data(), elf.size(), &options);
+  if (is_error(opened)) {
     const int error = errno;
     return fail(fmt::format("libbpf cannot open it: {}",
                             first_warning.empty() ? std::strerror(error) : first_warning));
   }
+  const std::unique_ptr<bpf_object, ObjectClose> object(opened);
   std::vector<Program> programs;
   bpf_program* program = nullptr;
   while ((program = bpf_object__next_program(object.get(), program)) != nullptr) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <ranges>
 #include <tuple>
 
@@ -152,6 +153,36 @@ TEST(ParseObject, WarnsWhereLibbpfRefusesLegacyMaps) {
   EXPECT_THAT(object->warnings, ElementsAre(AllOf(HasSubstr("libbpf"), HasSubstr("maps"))));
 }
 
+void put_word(std::vector<std::byte>& bytes, std::size_t at, std::uint32_t word) {
+  std::copy_n(reinterpret_cast<const std::byte*>(&word), 4,
+              bytes.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+// Found by object_fuzz: libbpf 1.1 gives back the size of such an extern as its object.
+TEST(ParseObject, WarnsWhereAnExternInKconfigHasANegativeSize) {
+  auto bytes = test::read_bytes(test::object_path("externs"));
+  std::size_t size_at = 0;
+  {
+    const auto object = parse_object("externs", bytes);
+    ASSERT_TRUE(object) << object.error().message;
+    for (std::uint32_t id = 1; id < object->btf.type_count(); ++id) {
+      const btf::Type& type = object->btf.type(id);
+      if (type.kind() == btf::Kind::kInt &&
+          std::string_view(object->btf.string(type.name)) == "int") {
+        size_at =
+            static_cast<std::size_t>(std::bit_cast<const std::byte*>(&type) - bytes.data()) + 8;
+      }
+    }
+  }
+  ASSERT_NE(size_at, 0U);
+  put_word(bytes, size_at, 0xe6000004);
+  const auto object = parse_object("broken", bytes);
+  ASSERT_TRUE(object) << object.error().message;
+  EXPECT_THAT(object->programs, IsEmpty());
+  EXPECT_THAT(object->warnings, ElementsAre(AllOf(HasSubstr("libbpf cannot open it"),
+                                                  HasSubstr("LINUX_KERNEL_VERSION"))));
+}
+
 TEST(ParseObject, TakesMapsAlone) {
   const auto [bytes, object] = parse("maps_only");
   ASSERT_TRUE(object) << object.error().message;
@@ -220,11 +251,6 @@ std::uint32_t word_at(const std::vector<std::byte>& bytes, std::size_t at) {
   std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), 4,
               reinterpret_cast<std::byte*>(&word));
   return word;
-}
-
-void put_word(std::vector<std::byte>& bytes, std::size_t at, std::uint32_t word) {
-  std::copy_n(reinterpret_cast<const std::byte*>(&word), 4,
-              bytes.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 class BrokenBtfExt : public testing::Test {
