@@ -31,8 +31,7 @@ std::vector<std::byte> BtfBuilder::finish(std::span<const std::uint32_t> new_ids
   while (at < types_.size()) {
     std::uint32_t* words = &types_[at];
     btf::visit_words(words, [](std::uint32_t) {}, [&](std::uint32_t& id) { id = new_ids[id]; });
-    const std::uint32_t kind = (words[1] >> 24) & 0x1f;
-    at += (btf::kFixedSize[kind] + std::size_t{btf::kPerElement[kind]} * (words[1] & 0xffff)) / 4;
+    at += btf::type_size(words[1]) / sizeof(std::uint32_t);
   }
 
   const auto type_size = static_cast<std::uint32_t>(types_.size() * sizeof(std::uint32_t));

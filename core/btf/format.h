@@ -113,4 +113,10 @@ inline constexpr std::uint8_t kFixedSize[kKindCount] = {12, 16, 12, 24, 12, 12, 
 inline constexpr std::uint8_t kPerElement[kKindCount] = {0, 0, 0, 0, 12, 12, 8, 0, 0, 0,
                                                          0, 0, 0, 8, 0,  12, 0, 0, 0, 12};
 
+// Bytes of a type with this second word; its kind must be known.
+[[nodiscard]] constexpr std::size_t type_size(std::uint32_t info) {
+  const std::uint32_t kind = (info >> 24) & 0x1f;
+  return kFixedSize[kind] + std::size_t{kPerElement[kind]} * (info & 0xffff);
+}
+
 }  // namespace btfbatch::btf

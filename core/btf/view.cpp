@@ -145,8 +145,7 @@ Result<Walk> walk_types(std::span<const std::byte> types) {
       return fail(fmt::format("type ID {}: kind {} is not known (known are 1, int, to 19, enum64)",
                               id, kind));
     }
-    const std::size_t size =
-        btf::kFixedSize[kind] + std::size_t{btf::kPerElement[kind]} * (words[1] & 0xffff);
+    const std::size_t size = btf::type_size(words[1]);
     if (left < size) {
       return fail(fmt::format("type ID {} ({}): needs {} bytes, type section has {} left", id,
                               btf::kind_name(static_cast<btf::Kind>(kind)), size, left));

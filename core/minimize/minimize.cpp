@@ -39,10 +39,8 @@ void copy_composite(const BtfView& kernel, const btf::Type& t,
 
 void copy_whole(const BtfView& kernel, const btf::Type& t, BtfBuilder& builder,
                 std::vector<std::uint32_t>& words) {
-  const auto kind = static_cast<std::uint32_t>(t.kind());
-  const std::size_t size = btf::kFixedSize[kind] + std::size_t{btf::kPerElement[kind]} * t.vlen();
   const auto* first = std::bit_cast<const std::uint32_t*>(&t);
-  words.assign(first, first + size / sizeof(std::uint32_t));
+  words.assign(first, first + btf::type_size(first[1]) / sizeof(std::uint32_t));
   btf::visit_words(
       words.data(), [&](std::uint32_t& name) { name = builder.add_string(kernel.string(name)); },
       [](std::uint32_t) {});

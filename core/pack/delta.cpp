@@ -146,15 +146,18 @@ Result<std::vector<std::byte>> encode_bytes(std::span<const std::byte> base,
 // Nothing where the bytes have to be coded as they are.
 Result<std::optional<std::vector<std::byte>>> encode_types(const pack::AnalyzedBase& base,
                                                            std::span<const std::byte> btf) {
-  auto coded = begin_with(Method::kTypes);
-  {
-    // Several times the kernel's size, and gone before it is rebuilt.
-    const auto kernel = pack::Analyzed::of(pack::PlainBtf::open(btf));
-    if (!kernel) return std::nullopt;
-    if (auto done = pack::encode_typed(base, *kernel, coded); !done) {
-      return std::unexpected(std::move(done).error());
-    }
+  std::optional<pack::StreamWriter> streams;
+  // The kernel opened takes several times its size, its streams half of it: both are gone before it
+  // is rebuilt.
+  if (const auto kernel = pack::Analyzed::of(pack::PlainBtf::open(btf))) {
+    streams = pack::encode_typed(base, *kernel);
   }
+  if (!streams) return std::nullopt;
+  auto coded = begin_with(Method::kTypes);
+  if (auto done = streams->append_to(coded); !done) {
+    return std::unexpected(std::move(done).error());
+  }
+  streams.reset();
   // Whatever was not thought of in a strange BTF, it comes back.
   std::vector<std::byte> again(btf.size());
   if (!pack::rebuild(base.below, std::span(coded).subspan(1), again) ||

@@ -1,5 +1,7 @@
 #include "core/pack/encode.h"
 
+#include <utility>
+
 #include "core/btf/visit.h"
 #include "core/pack/segments.h"
 #include "core/pack/type_coder.h"
@@ -147,7 +149,7 @@ class Encoder {
         strings_(base, kernel, out_),
         new_ids_(base.kernel.btf.type_count()) {}
 
-  Result<void> run(std::vector<std::byte>& coded) {
+  StreamWriter run() && {
     const std::vector<std::uint32_t> partners = align(base_, kernel_);
     find_segments(partners);
     write_segments();
@@ -161,7 +163,7 @@ class Encoder {
     out_.number(Stream::kHead, spelled_);
     out_.number(Stream::kHead, order.run_count());
     out_.number(Stream::kHead, patch_count_);
-    return out_.append_to(coded);
+    return std::move(out_);
   }
 
  private:
@@ -265,9 +267,8 @@ class Encoder {
 
 }  // namespace
 
-Result<void> encode_typed(const AnalyzedBase& base, const Analyzed& kernel,
-                          std::vector<std::byte>& coded) {
-  return Encoder(base, kernel).run(coded);
+StreamWriter encode_typed(const AnalyzedBase& base, const Analyzed& kernel) {
+  return Encoder(base, kernel).run();
 }
 
 }  // namespace btfbatch::pack

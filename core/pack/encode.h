@@ -1,16 +1,13 @@
 // Coding a kernel type by type; rebuild.h reads it.
 #pragma once
 
-#include <cstddef>
-#include <vector>
-
-#include "core/error.h"
 #include "core/pack/align.h"
+#include "core/pack/streams.h"
 
 namespace btfbatch::pack {
 
-// Appends to `coded`.
-[[nodiscard]] Result<void> encode_typed(const AnalyzedBase& base, const Analyzed& kernel,
-                                        std::vector<std::byte>& coded);
+// Borrows nothing: `kernel`, which takes several times what it was made from, can go before the
+// streams are compressed, which takes as much again.
+[[nodiscard]] StreamWriter encode_typed(const AnalyzedBase& base, const Analyzed& kernel);
 
 }  // namespace btfbatch::pack

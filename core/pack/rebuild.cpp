@@ -85,8 +85,7 @@ class Rebuilder {
         return fail("the segments make no sense");
       }
       if (segment.from == Segment::From::kCopied) {
-        words += static_cast<std::uint64_t>(base_.btf.words(segment.base + segment.count) -
-                                            base_.btf.words(segment.base));
+        words += words_of(segment);
       }
       id += segment.count;
       segments_.push_back(segment);
@@ -97,25 +96,35 @@ class Rebuilder {
     return {};
   }
 
+  // Those that are spelled out, to where they will stand.
   Result<void> read_types(const AddedStrings& added) {
     SpelledNames names(base_, added);
     TypeCoder<StreamReader, SpelledNames> coder(in_, names, new_ids_, spelled_);
-    const std::size_t room = word_count_ - copied_words_;
-    spelled_words_.reserve(room);
+    auto* const words = reinterpret_cast<std::uint32_t*>(word_place(0));
+    std::size_t left = word_count_ - copied_words_;  // words, of those spelled out
+    std::size_t at = 0;
     std::uint32_t id = 1;
     for (const Segment& segment : segments_) {
+      if (segment.from == Segment::From::kCopied) at += words_of(segment);
       for (std::uint32_t i = 0; segment.from != Segment::From::kCopied && i < segment.count; ++i) {
         const bool like = segment.from == Segment::From::kLike;
-        if (!coder.type(id + i, like ? base_.btf.words(segment.base + i) : nullptr, spelled_words_,
-                        room - spelled_words_.size())) {
-          return fail("a type makes no sense");
-        }
-        spelled_ends_.push_back(static_cast<std::uint32_t>(spelled_words_.size()));
+        const std::size_t size =
+            coder.type(id + i, like ? base_.btf.words(segment.base + i) : nullptr,
+                       std::span(words + at, left));
+        if (size == 0) return fail("a type makes no sense");
+        at += size;
+        left -= size;
       }
       id += segment.count;
     }
-    if (spelled_words_.size() != room) return fail("the types do not fill the type section");
+    if (left != 0) return fail("the types do not fill the type section");
     return {};
+  }
+
+  // Of a copied one.
+  [[nodiscard]] std::size_t words_of(const Segment& segment) const {
+    return static_cast<std::size_t>(base_.btf.words(segment.base + segment.count) -
+                                    base_.btf.words(segment.base));
   }
 
   void write_header() {
@@ -138,12 +147,10 @@ class Rebuilder {
 
   Result<void> write_sections(const AddedStrings& added, std::uint32_t run_count) {
     StringOrder order(base_.btf.strings(), base_.string_starts, added, in_, run_count);
-    // No type of the base is copied twice.
-    names_.resize(base_.names.size() + spelled_words_.size());
+    // No type of the base is copied twice, and none has more names than other words.
+    names_.resize(base_.names.size() + (word_count_ - copied_words_) / 2);
     offsets_.resize(type_count_);
-    const std::uint32_t* spelled = spelled_words_.data();
     std::uint32_t id = 1;
-    std::size_t type = 0;  // of those spelled out
     for (std::size_t i = 0; i < segments_.size(); ++i) {
       const Segment& segment = segments_[i];
       if (i + kAhead < segments_.size()) prefetch(segments_[i + kAhead]);
@@ -152,11 +159,7 @@ class Rebuilder {
         id += segment.count;
         continue;
       }
-      for (const std::uint32_t end = id + segment.count; id < end; ++id) {
-        const std::uint32_t* const next = spelled_words_.data() + spelled_ends_[type++];
-        put(spelled, next, id, order);
-        spelled = next;
-      }
+      for (const std::uint32_t end = id + segment.count; id < end; ++id) place(id, order);
     }
     const std::span<std::byte> strings =
         out_.subspan(sizeof(btf::Header) + std::size_t{4} * word_count_);
@@ -179,8 +182,7 @@ class Rebuilder {
   void copy(const Segment& segment, std::uint32_t id, StringOrder& order) {
     const std::uint32_t* const from = base_.btf.words(segment.base);
     const auto begin = static_cast<std::size_t>(from - base_.btf.words(1));
-    const auto size =
-        static_cast<std::size_t>(base_.btf.words(segment.base + segment.count) - from);
+    const std::size_t size = words_of(segment);
     const std::uint32_t* name = base_.names.data() + base_.name_index(begin);
     for (std::size_t i = 0; i < size; i += kBlock) {
       const std::size_t count = std::min(kBlock, size - i);
@@ -243,25 +245,24 @@ class Rebuilder {
   }
 
   // A type that was spelled out, in the kernel's type IDs already.
-  void put(const std::uint32_t* begin, const std::uint32_t* end, std::uint32_t id,
-           StringOrder& order) {
-    std::byte* const to = word_place(at_);
-    std::memcpy(to, begin, static_cast<std::size_t>(end - begin) * 4);
+  void place(std::uint32_t id, StringOrder& order) {
+    auto* const words = reinterpret_cast<std::uint32_t*>(word_place(at_));
+    const std::size_t size = btf::type_size(words[1]) / sizeof *words;
     btf::visit_words(
-        begin,
-        [&](const std::uint32_t& name) {
+        words,
+        [&](std::uint32_t& name) {
           if (name == 0) return;
           const std::uint32_t ordinal = order.add(name);
           names_[name_count_++] = ordinal;
-          put_word(to, static_cast<std::size_t>(&name - begin), order.start(ordinal));
-          kinds_.names.add(at_ + static_cast<std::size_t>(&name - begin), 1);
+          name = order.start(ordinal);
+          kinds_.names.add(at_ + static_cast<std::size_t>(&name - words), 1);
         },
         [&](const std::uint32_t& type) {
           largest_type_ = std::max(largest_type_, type);
-          kinds_.types.add(at_ + static_cast<std::size_t>(&type - begin), 1);
+          kinds_.types.add(at_ + static_cast<std::size_t>(&type - words), 1);
         });
     offsets_[id] = static_cast<std::uint32_t>(4 * at_);
-    at_ += static_cast<std::size_t>(end - begin);
+    at_ += size;
   }
 
   Result<void> patch(std::uint32_t count) {
@@ -288,8 +289,6 @@ class Rebuilder {
   std::uint32_t spelled_ = 0;
   std::uint32_t copied_words_ = 0;
   std::vector<Segment> segments_;
-  std::vector<std::uint32_t> spelled_words_;
-  std::vector<std::uint32_t> spelled_ends_;  // of each spelled type, in words
 
   std::size_t at_ = 0;                  // words written
   std::vector<std::uint32_t> offsets_;  // of the types written, in bytes, by type ID

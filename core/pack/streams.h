@@ -23,7 +23,7 @@ enum class Stream : std::uint8_t {
   kTails,         // words that only some kinds have
   kHeadNames,     // symbols: how a type's own name is told
   kElementNames,  // the same for members, parameters and enumerators
-  kNames,         // names told by their offset
+  kNames,         // names told by their ordinal
   kHeadRefs,      // symbols: how a type ID is told
   kElementRefs,
   kNearRefs,

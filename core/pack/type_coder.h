@@ -43,10 +43,9 @@ class TypeCoder {
         ref_of_name_(std::size_t{1} << bits_) {}
 
   // Codes type `id`, which is like the base's type at `like` (may be null). Coding, `words` are the
-  // kernel's. Decoding, the type's words are appended to `words`, its names as above; `room` says
-  // how many words it may have. False where what was decoded is no type or finds no room.
-  bool type(std::uint32_t id, const std::uint32_t* like, std::vector<std::uint32_t>& words,
-            std::size_t room);
+  // kernel's. Decoding, the type's words are put at the beginning of `room`, its names as above;
+  // how many they are, 0 where what was decoded is no type or finds no room.
+  std::size_t type(std::uint32_t id, const std::uint32_t* like, std::span<std::uint32_t> room);
   bool type(std::uint32_t id, const std::uint32_t* like, const std::uint32_t* words);
 
  private:

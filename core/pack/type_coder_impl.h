@@ -29,19 +29,15 @@ inline constexpr std::uint32_t kNear = 4096;
 inline constexpr std::uint32_t kMatchReach = 48;
 
 template <class Io, class Strings>
-bool TypeCoder<Io, Strings>::type(Word id, const Word* like, std::vector<Word>& words,
-                                  std::size_t room) {
+std::size_t TypeCoder<Io, Strings>::type(Word id, const Word* like, std::span<Word> room) {
   static_assert(Io::kDecoding);
   Word info = 0;
-  if (!head(like, info)) return false;
-  const Word kind = (info >> 24) & 0x1f;
-  const std::size_t size =
-      (btf::kFixedSize[kind] + std::size_t{btf::kPerElement[kind]} * (info & 0xffff)) / 4;
-  if (size > room || io_.failed()) return false;
-  const std::size_t begin = words.size();
-  words.resize(begin + size);
-  words[begin + 1] = info;
-  return rest(id, like, words.data() + begin) && !io_.failed();
+  if (!head(like, info)) return 0;
+  const std::size_t size = btf::type_size(info) / sizeof(Word);
+  if (size > room.size() || io_.failed()) return 0;
+  std::ranges::fill(room.first(size), 0);
+  room[1] = info;
+  return rest(id, like, room.data()) && !io_.failed() ? size : 0;
 }
 
 template <class Io, class Strings>
@@ -49,10 +45,7 @@ bool TypeCoder<Io, Strings>::type(Word id, const Word* like, const Word* words) 
   static_assert(!Io::kDecoding);
   Word info = words[1];
   // Coding leaves all words as they are, but for the copy that it works on.
-  const Word kind = (info >> 24) & 0x1f;
-  const std::size_t size =
-      (btf::kFixedSize[kind] + std::size_t{btf::kPerElement[kind]} * (info & 0xffff)) / 4;
-  std::vector<Word> copy(words, words + size);
+  std::vector<Word> copy(words, words + btf::type_size(info) / sizeof(Word));
   return head(like, info) && rest(id, like, copy.data());
 }
 

@@ -6,7 +6,8 @@
 // each base is taken some places earlier than the walk has it, as far as the memory for bases that
 // lie ready allows; where that cannot be, what waits longest for its turn comes next, which at the
 // beginning lets all that is coded against the first base go side by side. The graph begins kernels
-// in this order, as many at once as there are threads; with many, some wait.
+// in this order, as many at once as there are threads; with many, some wait. The series with the
+// largest kernel comes first: one of 27 MB takes 90 MB for a moment, and then few bases lie ready.
 //
 // How much memory: of Debian's 127 kernels 74 have to come too near behind their base with 16 MiB,
 // 23 with 24 MiB, 9 with 32 MiB and with any more. Of a forest of small series it is 12 %, 6 % and
@@ -34,6 +35,7 @@ class Order {
         above_(blobs.size()),
         is_needed_(blobs.size()),
         users_(blobs.size()),
+        largest_(blobs.size()),
         taken_at_(blobs.size()) {
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       kernels_of_[wanted[i]].push_back(i);
@@ -54,8 +56,12 @@ class Order {
     // What leads back to each by bases, and itself.
     std::vector<std::size_t> weights(blobs.size(), 1);
     for (std::size_t blob = blobs.size(); blob-- > 0;) {
-      if (is_needed_[blob] && blobs[blob].base) {
-        weights[*blobs[blob].base] += weights[blob];
+      if (is_needed_[blob]) {
+        largest_[blob] = std::max(largest_[blob], blobs[blob].btf_size);
+        if (const std::optional<std::uint32_t> base = blobs[blob].base) {
+          weights[*base] += weights[blob];
+          largest_[*base] = std::max(largest_[*base], largest_[blob]);
+        }
       }
     }
     for (std::vector<std::uint32_t>& above : above_) {
@@ -100,6 +106,7 @@ class Order {
         branches.push_back(static_cast<std::uint32_t>(blob));
       }
     }
+    std::ranges::stable_sort(branches, {}, [&](std::uint32_t root) { return largest_[root]; });
     while (!branches.empty()) {
       const std::uint32_t branch = branches.back();
       branches.pop_back();
@@ -142,6 +149,7 @@ class Order {
   std::vector<std::vector<std::uint32_t>> above_;     // what is coded against it and needed
   std::vector<bool> is_needed_;
   std::vector<std::size_t> users_;                    // of above_, those not taken yet
+  std::vector<std::uint64_t> largest_;                // bytes, of what leads back to it, and itself
   std::vector<std::optional<std::size_t>> taken_at_;  // length of the order then
   std::uint64_t ready_ = 0;                           // bytes
 };
