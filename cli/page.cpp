@@ -16,7 +16,6 @@ constexpr std::size_t kLongestList = 20;
 constexpr std::size_t kLongestPackedList = 80;
 constexpr std::size_t kPackedColumns = 92;
 constexpr std::size_t kMostReasons = 3;
-constexpr std::size_t kMostPrograms = 20;  // beyond, the objects that hold them are named
 
 }  // namespace
 
@@ -66,8 +65,8 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
   std::map<std::string, std::size_t> inside;  // file → how many objects were found in it
   std::vector<std::string> warnings;
   std::vector<std::string> needless;
-  std::vector<std::string> bound;  // programs that no BTF of ours helps
-  std::vector<std::string> bound_objects;
+  std::vector<std::vector<std::string>> bound;  // programs that no BTF of ours helps, by object
+  std::size_t bound_count = 0;
   for (const ObjectSummary& object : objects) {
     if (!object.found_in.empty()) {
       ++inside[object.found_in];
@@ -75,10 +74,10 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
     if (!object.has_btf_ext) {
       needless.push_back(object.name + ": has no .BTF.ext and needs nothing of a kernel");
     }
-    bound.insert(bound.end(), object.kernel_btf_programs.begin(), object.kernel_btf_programs.end());
     if (!object.kernel_btf_programs.empty()) {
-      bound_objects.push_back(
-          fmt::format("{} ({})", object.name, object.kernel_btf_programs.size()));
+      bound.push_back(object.kernel_btf_programs);
+      bound.back().front().insert(0, object.name + ": ");
+      bound_count += object.kernel_btf_programs.size();
     }
     for (const std::string& warning : object.warnings) {
       warnings.push_back(object.name + ": " + warning);
@@ -102,11 +101,11 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
     list(needless);
   }
   if (!bound.empty()) {
-    const bool are_named = bound.size() <= kMostPrograms;
-    row("kernel BTF", format_count(bound.size(), "program") +
-                          " for kernels with BTF of their own only; 'btfbatch inspect' " +
-                          (are_named ? "says more" : "names each"));
-    packed_list(are_named ? bound : bound_objects);
+    row("kernel BTF", format_count(bound_count, "program") +
+                          " for kernels with BTF of their own only; 'btfbatch inspect' says more");
+    for (const std::vector<std::string>& programs : bound) {
+      packed_list(programs);
+    }
   }
   if (!warnings.empty()) {
     row("warnings", warnings.size());

@@ -101,12 +101,20 @@ int report_stop(Log& log, const Settings& settings, const RunSummary& summary, c
   return kSomeKernels;
 }
 
-// Whether the answers are such as --fail-on names. If so, and it was asked for more than kernels
-// that are degraded, of which the summary tells, it says which.
+// Whether the answers are such as --fail-on names. If so, it says which, but for kernels that the
+// summary on standard output names, or a message of JSON before.
 bool fails(Log& log, const Settings& settings, const RunSummary& summary) {
   const bool is_degraded = summary.count(Outcome::kDegraded) > 0;
   if (settings.fail_on == FailOn::kNone) {
     return false;
+  }
+  if (is_degraded && settings.fail_on != FailOn::kAmbiguous && settings.quiet && !log.is_json()) {
+    for (const KernelOutcome& kernel : summary.kernels) {
+      if (kernel.outcome == Outcome::kDegraded) {
+        log.error(fmt::format("{} is degraded: {}", kernel.archive_path,
+                              reasons_in_one_line(kernel.reasons)));
+      }
+    }
   }
   if (settings.fail_on == FailOn::kDegraded) {
     return is_degraded;

@@ -82,6 +82,9 @@ TEST_F(Report, FailsOnWhatItIsToldTo) {
   EXPECT_EQ(btfbatch(report({"--fail-on", "none"}, objects)).exit_code, 0);
   EXPECT_EQ(btfbatch(report({}, objects)).exit_code, 2);
   EXPECT_EQ(btfbatch(report({"--fail-on", "degraded"}, objects)).exit_code, 2);
+  const ProgramResult quiet = btfbatch(report({"-q"}, objects));  // degraded is the default
+  EXPECT_EQ(quiet.exit_code, 2);
+  EXPECT_THAT(quiet.err, HasSubstr(".btf.tar.xz is degraded: "));
   const ProgramResult ambiguous = btfbatch(report({"--fail-on", "ambiguous"}, objects));
   EXPECT_EQ(ambiguous.exit_code, 2);
   EXPECT_THAT(ambiguous.err, HasSubstr("ambiguous: "));
