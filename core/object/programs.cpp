@@ -71,6 +71,15 @@ std::string_view or_empty(const char* text) {
   return text != nullptr ? text : "";
 }
 
+// libbpf's word for a program's type. One that is older than a section's name has none for it;
+// "struct_ops.s", the one of which it matters here, came in 1.3.
+std::string_view type_of(const bpf_program* program) {
+  const bpf_prog_type type = bpf_program__type(program);
+  const std::string_view section = or_empty(bpf_program__section_name(program));
+  if (type == BPF_PROG_TYPE_UNSPEC && section.starts_with("struct_ops")) return "struct_ops";
+  return or_empty(libbpf_bpf_prog_type_str(type));
+}
+
 }  // namespace
 
 Result<std::vector<Program>> read_programs(std::span<const std::byte> elf) {
@@ -91,7 +100,7 @@ Result<std::vector<Program>> read_programs(std::span<const std::byte> elf) {
     const bool has_attach_types = type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM;
     programs.push_back({.name = std::string(or_empty(bpf_program__name(program))),
                         .section = std::string(or_empty(bpf_program__section_name(program))),
-                        .type = std::string(or_empty(libbpf_bpf_prog_type_str(type))),
+                        .type = std::string(type_of(program)),
                         .attach_type = has_attach_types
                                            ? std::string(or_empty(libbpf_bpf_attach_type_str(
                                                  bpf_program__expected_attach_type(program))))

@@ -1,10 +1,10 @@
 // A member that is gone is rarely gone altogether: it was renamed (task_struct.state → __state),
 // moved into a struct within (or out of it), or its type is another. So: walk the path as the
 // matching did, to the step that fails. Then look for the very name in all structs that are
-// embedded in the root (moved); for the one member that stands between the same neighbours, whose
-// name is most alike, or that has taken the very place (renamed). Where the root itself is unknown:
-// for a type of its name and another kind, then for the name most alike among those that begin like
-// it. It is help for people, and says nothing where nothing is near.
+// embedded in the root (moved); for the one member that stands between the same neighbours, that is
+// alone of its type, whose name is most alike, or that has taken the very place (renamed). Where
+// the root itself is unknown: for a type of its name and another kind, then for the name most alike
+// among those that begin like it. It is help for people, and says nothing where nothing is near.
 #include "core/report/instead.h"
 
 #include <fmt/format.h>
@@ -249,9 +249,30 @@ class Explainer {
   [[nodiscard]] const Place* renamed_member(std::uint32_t composite, const Accessor& accessor,
                                             const std::vector<Place>& places) const {
     const Place* best = between_neighbours(composite, accessor, places);
+    if (best == nullptr) best = only_one_of_type(accessor, places);
     if (best == nullptr) best = most_alike(accessor, places);
     if (best == nullptr) best = at_same_place(composite, accessor, places);
     return best;
+  }
+
+  // The only member of the very type, a struct or union, that has a word of its name: mmap_sem →
+  // mmap_lock, both a struct rw_semaphore.
+  [[nodiscard]] const Place* only_one_of_type(const Accessor& accessor,
+                                              const std::vector<Place>& places) const {
+    const std::uint32_t wanted = wanted_member(accessor).type;
+    const auto behind = skip_modifiers_and_typedefs(*local_.btf, wanted);
+    if (!behind || !is_composite(local_.type(*behind).kind())) return nullptr;
+    const std::string text = type_text(*local_.btf, wanted);
+    const Place* found = nullptr;
+    for (const Place& place : places) {
+      if (place.is_embedded || !share_a_word(accessor.name, place.name) ||
+          is_in_local_type(accessor, place.name) || type_text(*kernel_.btf, place.type) != text) {
+        continue;
+      }
+      if (found != nullptr) return nullptr;
+      found = &place;
+    }
+    return found;
   }
 
   [[nodiscard]] const Place* most_alike(const Accessor& accessor,

@@ -25,7 +25,7 @@ TEST_F(Inspect, ShowsWhatAnObjectNeeds) {
   EXPECT_THAT(result.out, HasSubstr("\n    person___soon.no_such_field"));
   EXPECT_THAT(result.out, HasSubstr("guards.bpf.c:"));
   EXPECT_THAT(result.out, HasSubstr("\n    kfunc"));
-  EXPECT_THAT(result.out, HasSubstr("kernel BTF   9 programs load only"));
+  EXPECT_THAT(result.out, HasSubstr("kernel BTF   11 programs load only"));
   EXPECT_THAT(result.out, HasSubstr("\n    on_tracepoint         tp_btf\n"));
   for (std::size_t at = 0, end = 0; (end = result.out.find('\n', at)) != std::string::npos;
        at = end + 1) {

@@ -6,7 +6,10 @@
 namespace btfbatch::test {
 namespace {
 
-constexpr std::array<KnownBreak, 26> kKnownBreaks = {{
+constexpr std::array<KnownBreak, 28> kKnownBreaks = {{
+    // what 4.18 has and no kernel of Debian's any more
+    {"known_breaks", "mm_struct.mmap_sem", {}, {5, 8}, false, "mm_struct.mmap_lock"},
+    {"known_breaks", "task_struct.cpus_allowed", {}, {5, 3}, false, "task_struct.cpus_mask"},
     // task_struct.state, and what libbpf-tools ask in its place
     {"known_breaks", "task_struct.state", {}, {5, 14}, false, "task_struct.__state"},
     {"runqlat", "task_struct___o.state", {}, {5, 14}, true, ""},
@@ -51,7 +54,9 @@ constexpr std::array<KnownBreak, 26> kKnownBreaks = {{
 }  // namespace
 
 std::optional<LinuxVersion> linux_version_of(std::string_view archive_path) {
-  if (!archive_path.starts_with("debian/")) return std::nullopt;
+  if (!archive_path.starts_with("debian/") && !archive_path.starts_with("centos/8/")) {
+    return std::nullopt;
+  }
   const std::string_view name = archive_path.substr(archive_path.rfind('/') + 1);
   const char* const end = name.data() + name.size();
   LinuxVersion version;

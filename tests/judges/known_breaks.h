@@ -18,7 +18,7 @@ struct LinuxVersion {
 };
 
 // Of "debian/12/x86_64/6.1.0-50-amd64.btf.tar.xz": 6.1. Nothing for other distros, whose kernels
-// carry changes of later ones.
+// carry changes of later ones; but CentOS 8's first are in all of the table what 4.18 was.
 [[nodiscard]] std::optional<LinuxVersion> linux_version_of(std::string_view archive_path);
 
 struct KnownBreak {

@@ -146,16 +146,25 @@ class Judge {
 
   // What is known to break, and whether it did.
   bool print_known_breaks() const {
+    if (seen_.empty()) {
+      fmt::print("known breaks: not judged, no kernel is Debian's (or CentOS 8's)\n");
+      return true;
+    }
     fmt::print("known breaks, on how many kernels there and missing:\n");
+    std::size_t from_both_sides = 0;
     for (const auto& [known, seen] : seen_) {
       fmt::print("  {}: {}, {}{}{}: {} there, {} missing\n", known->object, known->path,
                  known->came == LinuxVersion{} ? "" : version_text("since", known->came),
                  known->came != LinuxVersion{} && known->went != LinuxVersion{} ? ", " : "",
                  known->went == LinuxVersion{} ? "" : version_text("before", known->went),
                  seen.there, seen.missing);
+      from_both_sides += seen.there > 0 && seen.missing > 0 ? 1 : 0;
     }
+    fmt::print("{} of {} seen from both sides\n", from_both_sides, seen_.size());
+    const bool were_seen = from_both_sides > 0 || versions_.size() == 1;
+    if (!were_seen) fmt::print("WRONG: no break was seen to happen\n");
     for (const std::string& wrong : wrong_) fmt::print("WRONG: {}\n", wrong);
-    return wrong_.empty();
+    return wrong_.empty() && were_seen;
   }
 
   Tally tally;
@@ -175,6 +184,7 @@ class Judge {
                           const LibbpfResolution& libbpf) {
     const auto version = linux_version_of(kernel.name);
     if (!version) return;
+    versions_.insert(*version);
     const ObjectNeeds& needs = needs_[object];
     for (const KnownBreak& known : known_breaks()) {
       if (fs::path(objects_[object].name).filename() != known.object) continue;
@@ -237,6 +247,7 @@ class Judge {
   std::vector<ObjectNeeds> needs_;
   std::optional<KernelReporter> reporter_;
   std::map<const KnownBreak*, Seen> seen_;  // in the order of the table
+  std::set<LinuxVersion> versions_;         // that known breaks were judged on
   std::vector<std::string> wrong_;
 };
 

@@ -94,6 +94,7 @@ TEST(Needs, NamesProgramsThatNeedBtfInsideOfTheKernel) {
       {"on_return", "fmod_ret"},     {"on_hook", "lsm"},
       {"on_tracepoint", "tp_btf"},   {"on_each", "iter"},
       {"in_place_of", "freplace"},   {"on_probe", ""},
+      {"in_table", "struct_ops"},    {"in_table_sleeping", "struct_ops"},
   };
   EXPECT_EQ(reasons, expected);
 }

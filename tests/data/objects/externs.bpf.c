@@ -73,6 +73,16 @@ int in_place_of(void* context) {
   return 0;
 }
 
+SEC("struct_ops/enqueue")
+int in_table(void* context) {
+  return 0;
+}
+
+SEC("struct_ops.s/init")
+int in_table_sleeping(void* context) {
+  return 0;
+}
+
 SEC("kprobe/do_nanosleep")
 int on_probe(void* context) {
   return 0;

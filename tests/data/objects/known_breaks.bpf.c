@@ -1,11 +1,24 @@
-// Fields and types of Linux 5.10 that later kernels have renamed, moved, given another type or
-// dropped, asked for without a guard: what breaks programs in the wild. Each stands as 5.10 has it;
-// tests/judges/known_breaks.cpp says when it went.
+// Fields and types of Linux 5.10 and 4.18 that later kernels have renamed, moved, given another
+// type or dropped, asked for without a guard: what breaks programs in the wild. Each stands as the
+// old kernel has it; tests/judges/known_breaks.cpp says when it went.
 #include "core.h"
+
+typedef struct cpumask {
+  unsigned long bits[1];
+} cpumask_t;
 
 struct task_struct {
   volatile long state;
   unsigned int cpu;
+  cpumask_t cpus_allowed;
+} CORE;
+
+struct rw_semaphore {
+  long count;
+} CORE;
+
+struct mm_struct {
+  struct rw_semaphore mmap_sem;
 } CORE;
 
 struct timespec64 {
@@ -73,6 +86,7 @@ enum pageflags { PG_error = 8 };
 SEC("raw_tp/x")
 int reads_what_is_gone(void* context) {
   struct task_struct* task = context;
+  struct mm_struct* memory = context;
   struct inode* inode = context;
   struct kernfs_node* node = context;
   struct vm_area_struct* area = context;
@@ -85,6 +99,8 @@ int reads_what_is_gone(void* context) {
   struct trace_event_raw_kmem_alloc* event = context;
   ASK(bpf_core_field_offset(task->state));
   ASK(bpf_core_field_offset(task->cpu));
+  ASK(bpf_core_field_offset(task->cpus_allowed));
+  ASK(bpf_core_field_offset(memory->mmap_sem));
   ASK(bpf_core_field_offset(inode->i_ctime));
   ASK(bpf_core_field_offset(node->parent));
   ASK(bpf_core_field_offset(area->vm_next));
