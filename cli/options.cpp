@@ -139,9 +139,11 @@ void define_manner(OptionTable& table, Command command, RunOptions& run) {
              run.verify);
   table.only_in_config(command == Command::kVerify);
   table.flag("--fresh",
-             "Do every kernel anew. Otherwise a result that lies in --out is taken\n"
-             "over where neither the kernel's file nor what the objects ask has\n"
-             "changed since.",
+             command == Command::kReport
+                 ? "Do every kernel anew, whatever --cache has."
+                 : "Do every kernel anew. Otherwise a result that lies in --out is taken\n"
+                   "over where neither the kernel's file nor what the objects ask has\n"
+                   "changed since.",
              run.fresh);
   table.path("--cache", "DIR",
              "Take results over from this folder as well, and keep new ones there\n"

@@ -96,7 +96,13 @@ bool is_within(const std::filesystem::path& path, const std::filesystem::path& f
 
 Result<void> check_place_of_new_file(const std::filesystem::path& file,
                                      const std::filesystem::path& archive) {
+  if (file == "-") {
+    return fail("is no file's name; standard output is for the summary");
+  }
   std::error_code error;
+  if (std::filesystem::is_other(std::filesystem::status(file, error))) {
+    return fail("is there already, and is no regular file");
+  }
   const std::filesystem::path place = resolve_place(file, error);
   if (error) {
     return fail(error.message());

@@ -136,6 +136,12 @@ TEST_F(Report, FilesThatCannotBeMadeAreToldBeforeAnythingIsRead) {
     EXPECT_EQ(btfbatch(report({option, "archive"})).exit_code, 1);
   }
   EXPECT_EQ(btfbatch(report({"--html", "r", "--json", "./r"})).exit_code, 1);
+  EXPECT_THAT(btfbatch(report({"--json", "-"})).err, HasSubstr("--json -: is no file's name"));
+  EXPECT_FALSE(fs::exists(dir_ / "-"));
+  // What the test reads it through is a pipe.
+  const ProgramResult piped = btfbatch(report({"--json", "/dev/stdout"}));
+  EXPECT_EQ(piped.exit_code, 1);
+  EXPECT_THAT(piped.err, HasSubstr("--json /dev/stdout: is there already, and is no regular file"));
 }
 
 TEST_F(Report, ARunThatFailsToWriteItsReportChangesNothing) {
