@@ -144,12 +144,77 @@ class PageTest(unittest.TestCase):
         sles = sum(k["distro"] == "sles" for k in self.report["kernels"])
         self.assertIn(f"{sles} of 4,000 kernels", self.text("shown"))
         self.fill("distro", "")
-        self.fill("state", "5")
+        self.fill("state", "ambiguous")
         ambiguous = sum(any(self.state_letter(o, k) == "m" for o in range(60))
                         for k in self.report["kernels"] if "result" in k)
         self.assertIn(f"{ambiguous} of 4,000 kernels", self.text("shown"))
         self.fill("find-kernels", "no such kernel")
         self.assertIn("0 of 4,000 kernels", self.text("shown"))
+
+    def spans_listed(self):
+        """Of each row of the list of broken relocations, where it says that it is missing."""
+        self.browser.run("const all = document.querySelector('#broken > p button'); if (all) all.click()")
+        return set(map(tuple, self.browser.run("""
+            return [...document.querySelectorAll('#broken tbody tr')].map((row) =>
+              [...row.querySelectorAll('td:nth-child(5) li')].map((item) => item.textContent));""")))
+
+    def test_the_list_is_the_reports_where_nothing_is_filtered(self):
+        def text(span):
+            where = ("all kernels" if span["all"] else span["from"] if span["from"] == span["to"]
+                     else f'{span["from"]} … {span["to"]}')
+            return f'{span["distro"]} {span["arch"]} {where} ({span["kernels"]:,})'
+        expected = {tuple(map(text, entry["missing"])) for entry in self.report["broken"]}
+        self.assertEqual(self.spans_listed(), expected)
+
+    def troubles_on(self, kernels):
+        """(object, relocation) of all that is broken or ambiguous on any of the kernels."""
+        found = set()
+        for kernel in kernels:
+            numbers = self.report["results"][kernel["result"]].split(" ") if "result" in kernel else []
+            for number, (i, obj) in zip(numbers, enumerate(self.report["objects"])):
+                if number != "-":
+                    troubles = obj["answers"][int(number)].get("troubles", [])
+                    found.update((i, trouble["relocation"]) for trouble in troubles)
+        return found
+
+    def test_the_lists_follow_the_filters_for_kernels(self):
+        whole = len(self.report["broken"])
+        kernels = [k for k in self.report["kernels"]
+                   if all(word in k["path"] for word in ("debian/12/arm64", "6.1."))]
+        self.fill("find-kernels", "debian/12/arm64 6.1.")
+        self.assertEqual(self.text("broken-count"),
+                         f"{len(self.troubles_on(kernels))} of {whole} relocations")
+        listed = [span for spans in self.spans_listed() for span in spans]
+        self.assertTrue(listed)
+        for span in listed:
+            self.assertRegex(span, r"^debian arm64 6\.1\.\S+( … 6\.1\.\S+)? \(\d+\)$")
+        stretches = self.browser.run("return [...document.querySelectorAll('#timeline title')].map((t) => t.textContent)")
+        self.assertTrue(stretches)
+        for stretch in stretches:
+            self.assertRegex(stretch, r": 6\.1\.")
+        self.fill("find-kernels", "fedora/29/")
+        self.assertEqual(self.troubles_on(k for k in self.report["kernels"] if "fedora/29/" in k["path"]), set())
+        self.assertEqual(self.text("broken-count"), f"0 of {whole} relocations")
+        self.fill("find-kernels", "zzz")
+        self.assertEqual(self.text("broken-count"), f"0 of {whole} relocations")
+        self.assertEqual(self.text("broken"), "None passes the filters.")
+        self.assertIn("No kernel", self.text("timeline"))
+
+    def test_the_list_follows_the_filter_for_states(self):
+        for state, letter, other in (("broken", "b", "ambiguous"), ("ambiguous", "m", "broken")):
+            self.fill("state", state)
+            with_it = [{i for i, answers in enumerate(obj["answers"]) if letter in answers["sites"]}
+                       for obj in self.report["objects"]]
+            kernels = sum(any(number != "-" and int(number) in answers for number, answers in
+                              zip(self.report["results"][k["result"]].split(" "), with_it))
+                          for k in self.report["kernels"] if "result" in k)
+            self.assertIn(f"{kernels:,} of 4,000 kernels", self.text("shown"))
+            self.spans_listed()
+            badges = "return document.querySelectorAll('#broken .s-' + arguments[0]).length"
+            self.assertGreater(self.browser.run(badges, state), 0)
+            self.assertEqual(self.browser.run(badges, other), 0)
+        self.fill("state", "failed")
+        self.assertIn("0 of ", self.text("broken-count"))
 
     def test_a_click_says_why(self):
         # The middle of the map's first row whose cell is broken.

@@ -4,14 +4,19 @@ const report = JSON.parse(byId('report').textContent);
 
 // An object's answers, taken apart when first asked for.
 function decodeAnswers(object) {
-  for (const answers of object.answers) {
-    answers.states = Array.from(answers.sites, (letter) => STATE_OF_LETTER.get(letter));
-    answers.worst = answers.states.reduce((worst, state) => Math.max(worst, state), 0);
-  }
   object.siteList = object.sites === '' ? [] : object.sites.split(' ').map((site) => {
     const [program, relocation] = site.split('/');
     return { program: program === '-' ? -1 : Number(program), relocation: Number(relocation) };
   });
+  for (const answers of object.answers) {
+    answers.states = Array.from(answers.sites, (letter) => STATE_OF_LETTER.get(letter));
+    answers.worst = answers.states.reduce((worst, state) => Math.max(worst, state), 0);
+    answers.stateSet = answers.states.reduce((set, state) => set | (1 << state), 0);
+    answers.troubleOf = new Map((answers.troubles || []).map((trouble) => [trouble.relocation, { ...trouble, state: BROKEN }]));
+    object.siteList.forEach((site, i) => {
+      if (answers.states[i] === AMBIGUOUS) answers.troubleOf.get(site.relocation).state = AMBIGUOUS;
+    });
+  }
 }
 
 function makeModel() {
@@ -29,11 +34,28 @@ function makeModel() {
     kernel.index = index;
     kernel.name = [kernel.distro, kernel.release, kernel.arch].filter(Boolean).join(' ');
     kernel.text = (kernel.name + ' ' + kernel.kernel + ' ' + kernel.path).toLowerCase();
+    kernel.series = [kernel.distro || 'no distro', kernel.arch].filter(Boolean).join(' ');
   });
+  // Versions are slow to compare, so it is done once.
+  [...kernels].sort((a, b) => compareVersions(a.kernel, b.kernel)).forEach((kernel, age) => { kernel.age = age; });
   return { objects, kernels, results };
 }
 
 const model = makeModel();
+
+// Kernels by distro and arch, by version; without those that failed.
+function seriesOf(kernels) {
+  const series = new Map();
+  for (const kernel of kernels) {
+    if (kernel.result === undefined) continue;
+    if (!series.has(kernel.series)) series.set(kernel.series, []);
+    series.get(kernel.series).push(kernel);
+  }
+  for (const list of series.values()) list.sort((a, b) => a.age - b.age);
+  return series;
+}
+
+const wholeSeries = seriesOf(model.kernels);
 
 // The answers of an object on a kernel; undefined where the kernel failed, or is for other machines.
 function answersOf(object, kernel) {
@@ -44,6 +66,12 @@ function stateOf(object, kernel) {
   const answers = answersOf(object, kernel);
   if (answers !== undefined) return answers.worst;
   return kernel.result === undefined ? FAILED : OTHER;
+}
+
+// The states of all its sites there, as bits.
+function stateSetOf(object, kernel) {
+  const answers = answersOf(object, kernel);
+  return answers === undefined ? 1 << stateOf(object, kernel) : answers.stateSet;
 }
 
 // How many sites of an object are in each state.
@@ -69,6 +97,15 @@ function describeCell(object, kernel) {
 }
 
 // What is shown: objects and kernels that pass the filters, and the state of each pair of them.
+const STATE_CHOICES = [
+  { name: '', label: 'any state', states: STATES.map((_, state) => state) },
+  { name: 'missing', label: 'anything missing', states: [1, 2, 3, BROKEN, AMBIGUOUS] },
+  { name: 'probably', label: 'probably guarded or worse', states: [3, BROKEN, AMBIGUOUS] },
+  { name: 'trouble', label: 'broken or ambiguous', states: [BROKEN, AMBIGUOUS] },
+  { name: 'broken', label: 'broken', states: [BROKEN] },
+  { name: 'ambiguous', label: 'ambiguous', states: [AMBIGUOUS] },
+  { name: 'failed', label: 'failed kernels', states: [FAILED] },
+];
 const filters = { objects: '', kernels: '', distro: '', arch: '', state: '' };
 const shown = { objects: [], kernels: [], states: [], groups: [] };
 
@@ -76,10 +113,9 @@ function wordsOf(text) {
   return text.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
-function passesState(state) {
-  if (filters.state === '') return true;
-  if (filters.state === 'failed') return state === FAILED;
-  return state < FAILED && state >= Number(filters.state);
+// The states that the filter lets through, as bits.
+function wantedStates() {
+  return STATE_CHOICES.find((choice) => choice.name === filters.state).states.reduce((set, state) => set | (1 << state), 0);
 }
 
 function groupsOf(kernels) {
@@ -104,12 +140,13 @@ function applyFilters() {
     (filters.arch === '' || kernel.arch === filters.arch) &&
     kernelWords.every((word) => kernel.text.includes(word)));
   if (filters.state !== '') {
+    const wanted = wantedStates();
     const usedKernels = new Uint8Array(model.kernels.length);
     const candidates = kernels;
     objects = objects.filter((object) => {
       let used = false;
       for (const kernel of candidates) {
-        if (passesState(stateOf(object, kernel))) {
+        if (stateSetOf(object, kernel) & wanted) {
           used = true;
           usedKernels[kernel.index] = 1;
         }

@@ -45,7 +45,7 @@ function brokenEntry(object, relocation) {
 
 function siteView(object, answers, site, state) {
   const relocation = object.relocations[site.relocation];
-  const trouble = (answers.troubles || []).find((entry) => entry.relocation === site.relocation);
+  const trouble = answers.troubleOf.get(site.relocation);
   const parts = [el('div', { class: 'line' },
     el('span', {}, el('span', { class: 'code' }, relocation.joined_path || relocation.path), el('span', { class: 'muted small' }, ' ' + relocation.kind)), badge(state))];
   const where = [placeOf(relocation)];

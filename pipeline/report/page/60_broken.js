@@ -42,17 +42,43 @@ function brokenTable(accesses, withObject) {
     el('tbody', {}, accesses.map((access) => brokenRow(access, withObject))));
 }
 
-// Follows the filters for objects and distros; `all` shows what is cut else.
+// An entry of the report as it is on some of the kernels, and as far as it is in a wanted state there.
+// On all kernels and in any state this is the entry itself.
+function narrowed(entry, series, wanted) {
+  const object = model.objects[entry.object];
+  const missing = [];
+  let kernels = 0;
+  let state = BROKEN;
+  for (const list of series) {
+    let span = null;  // that goes on
+    for (const kernel of list) {
+      const answers = answersOf(object, kernel);
+      const trouble = answers && answers.troubleOf.get(entry.relocation);
+      if (!trouble || !(wanted & (1 << trouble.state))) {
+        span = null;
+        continue;
+      }
+      const instead = trouble.instead && trouble.instead.text;
+      if (!span || span.reason !== trouble.reason || span.instead !== instead) {
+        span = { distro: kernel.distro, arch: kernel.arch, from: kernel.kernel, kernels: 0, reason: trouble.reason, instead };
+        missing.push(span);
+      }
+      span.to = kernel.kernel;
+      span.kernels += 1;
+      span.all = span.kernels === wholeSeries.get(kernel.series).length;
+      kernels += 1;
+      state = Math.max(state, trouble.state);
+    }
+  }
+  return { ...entry, missing, kernels, state: STATES[state].name };
+}
+
+// Follows the filters, as the map does; `all` shows what is cut else.
 function showBroken(all) {
-  const objects = new Set(shown.objects.map((object) => object.index));
-  const words = wordsOf(filters.objects);
-  const entries = report.broken.filter((entry) => {
-    const object = model.objects[entry.object];
-    return (objects.has(entry.object) || words.length === 0) &&
-      words.every((word) => object.text.includes(word)) &&
-      (filters.distro === '' || entry.missing.some((span) => span.distro === filters.distro)) &&
-      (filters.arch === '' || entry.missing.some((span) => span.arch === filters.arch));
-  });
+  const series = [...seriesOf(shown.kernels).values()];
+  const wanted = wantedStates();
+  const entries = report.broken.filter((entry) => shown.objects.includes(model.objects[entry.object]))
+    .map((entry) => narrowed(entry, series, wanted)).filter((entry) => entry.kernels > 0);
   entries.sort((a, b) => b.kernels - a.kernels || a.object - b.object || a.relocation - b.relocation);
   byId('broken-count').textContent = entries.length === report.broken.length
     ? count(entries.length, 'relocation')

@@ -1,18 +1,6 @@
-// How one object's layout changes over kernel versions, distro by distro.
+// How one object's layout changes over the versions of the kernels shown, distro by distro.
 
 const HUES = [212, 28, 150, 330, 265, 52, 185, 0, 95, 240];
-
-// Kernels by distro and arch, by version.
-function seriesOf(kernels) {
-  const series = new Map();
-  for (const kernel of kernels) {
-    const name = [kernel.distro || 'no distro', kernel.arch].filter(Boolean).join(' ');
-    if (!series.has(name)) series.set(name, []);
-    series.get(name).push(kernel);
-  }
-  for (const list of series.values()) list.sort((a, b) => compareVersions(a.kernel, b.kernel));
-  return series;
-}
 
 // Runs of kernels that give an object the same answers.
 function segmentsOf(object, kernels) {
@@ -103,8 +91,11 @@ function drawTimeline() {
     replace(byId('timeline'), el('p', { class: 'muted' }, 'There are no objects.'));
     return;
   }
-  const kernels = model.kernels.filter((kernel) => (filters.distro === '' || kernel.distro === filters.distro) &&
-    (filters.arch === '' || kernel.arch === filters.arch) && answersOf(object, kernel) !== undefined);
+  const kernels = shown.kernels.filter((kernel) => answersOf(object, kernel) !== undefined);
+  if (kernels.length === 0) {
+    replace(byId('timeline'), el('p', { class: 'muted' }, 'No kernel that passes the filters has answers for this object.'));
+    return;
+  }
   const all = [...seriesOf(kernels)].map(([name, list]) => ({ name, segments: segmentsOf(object, list) }));
   const rows = all.flatMap(({ name, segments }) => changeRows(object, name, segments));
   replace(byId('timeline'),

@@ -92,8 +92,7 @@ function fillChoices() {
   const distinct = (field) => [...new Set(model.kernels.map((kernel) => kernel[field]))].filter(Boolean).sort();
   replace(byId('distro'), choices(distinct('distro'), 'all'));
   replace(byId('arch'), choices(distinct('arch'), 'all'));
-  replace(byId('state'), [['', 'any state'], ['1', 'anything missing'], ['3', 'probably guarded or worse'], ['4', 'broken or ambiguous'],
-    ['5', 'ambiguous'], ['failed', 'failed kernels']].map(([value, label]) => el('option', { value }, label)));
+  replace(byId('state'), STATE_CHOICES.map(({ name, label }) => el('option', { value: name }, label)));
 }
 
 function refresh() {
