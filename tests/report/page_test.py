@@ -319,6 +319,39 @@ class PageTest(unittest.TestCase):
         if OPTIONS.screenshots:
             (pathlib.Path(OPTIONS.screenshots) / "print.pdf").write_bytes(pdf)
 
+    def test_nothing_is_left_out_on_paper(self):
+        counts = """return {rows: document.querySelectorAll('#broken tbody tr').length,
+            button: document.querySelectorAll('#broken button:not(.link)').length,
+            closed: document.querySelectorAll('details:not([open])').length,
+            changes: [...document.querySelectorAll('#timeline td li')].filter((li) => li.checkVisibility()).length,
+            allChanges: document.querySelectorAll('#timeline td li').length,
+            more: document.querySelectorAll('#timeline summary').length};"""
+        before = self.browser.run(counts)
+        self.assertEqual((before["rows"], before["button"]), (100, 1))
+        self.assertGreater(before["more"], 0)
+        self.browser.run("window.dispatchEvent(new Event('beforeprint'))")
+        self.browser.emulate("print")
+        printed = self.browser.run(counts)
+        self.assertGreater(printed["rows"], 100)
+        self.assertEqual((printed["button"], printed["closed"]), (0, 0))
+        self.assertEqual(printed["changes"], printed["allChanges"])
+        self.assertNotIn("more", self.text("timeline"))
+        self.browser.run("window.dispatchEvent(new Event('afterprint'))")
+        self.browser.emulate()
+        self.assertEqual(self.browser.run(counts), before)
+
+    def test_what_is_cut_can_be_opened_by_keyboard(self):
+        more = self.browser.run("""
+            const more = document.querySelector('#timeline summary');
+            if (more) more.focus();
+            return more && more.textContent;""")
+        self.assertRegex(more or "", r"^and \d+ more$")
+        hidden = """return [...document.querySelectorAll('#timeline td details')[0].querySelectorAll('li')]
+            .filter((li) => li.checkVisibility()).length"""
+        self.assertEqual(self.browser.run(hidden), 0)
+        self.browser.press("Enter")
+        self.assertEqual(self.browser.run(hidden), int(more.split()[1]))
+
     def test_times(self):
         paint = self.browser.run("return performance.getEntriesByType('paint')"
                                  ".find((entry) => entry.name === 'first-contentful-paint').startTime")

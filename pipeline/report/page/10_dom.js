@@ -48,6 +48,13 @@ function replace(parent, ...children) {
   parent.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
 }
 
+// A list of which only the first items show until the rest is opened; on paper all of it is open.
+function cutList(items, most, nameOfRest) {
+  const list = (some) => el('ul', { class: 'plain' }, some.map((item) => el('li', {}, item)));
+  if (items.length <= most) return list(items);
+  return [list(items.slice(0, most)), el('details', {}, el('summary', {}, nameOfRest(items.length - most)), list(items.slice(most)))];
+}
+
 function count(number, noun, plural) {
   return number.toLocaleString('en') + ' ' + (number === 1 ? noun : plural || noun + 's');
 }

@@ -29,14 +29,11 @@ function placeOf(relocation) {
 
 // Where a relocation is missing, from which kernel to which.
 function missingList(missing, most) {
-  const item = (span) => el('li', {},
+  const item = (span) => [
     [span.distro, span.arch].filter(Boolean).join(' ') + ' ',
     el('span', { class: 'code' }, span.all ? 'all kernels' : span.from === span.to ? span.from : span.from + ' \u2026 ' + span.to),
-    el('span', { class: 'muted' }, ' (' + span.kernels.toLocaleString('en') + ')'));
-  const list = el('ul', { class: 'plain' }, missing.slice(0, most).map(item));
-  if (missing.length <= most) return list;
-  return [list, el('details', {}, el('summary', {}, count(missing.length - most, 'more span')),
-    el('ul', { class: 'plain' }, missing.slice(most).map(item)))];
+    el('span', { class: 'muted' }, ' (' + span.kernels.toLocaleString('en') + ')')];
+  return cutList(missing.map(item), most, (rest) => count(rest, 'more span'));
 }
 
 function brokenEntry(object, relocation) {

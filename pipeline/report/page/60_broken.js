@@ -29,7 +29,7 @@ function brokenRow(entry, withObject) {
     el('td', {}, el('div', { class: 'code' }, programs.join(', ')), el('div', { class: 'muted code' }, placeOf(relocation))),
     el('td', {}, el('div', { class: 'code' }, entry.paths.size === 1 ? [...entry.paths][0] : relocation.path), el('div', { class: 'muted small' }, [...entry.kinds].join(', '))),
     el('td', {}, missingList(entry.missing, 3)),
-    el('td', {}, insteads.length > 0 ? insteads.map((text) => el('div', {}, text)) : reasons.slice(0, 3).map((text) => el('div', { class: 'muted' }, text))),
+    el('td', {}, insteads.length > 0 ? insteads.map((text) => el('div', {}, text)) : cutList(reasons.map((text) => el('span', { class: 'muted' }, text)), 3, (rest) => 'and ' + rest + ' more')),
     el('td', { class: 'number' }, entry.kernels.toLocaleString('en')),
   ];
   return el('tr', {}, cells.filter(Boolean));
@@ -93,7 +93,7 @@ function showBroken(all) {
   const cut = all ? accesses : accesses.slice(0, MOST_ROWS);
   replace(byId('broken'), el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Broken relocations' }, brokenTable(cut, true)),
     cut.length < accesses.length
-      ? el('p', {}, el('button', { type: 'button', onclick: () => showBroken(true) }, 'Show all ' + accesses.length.toLocaleString('en')))
+      ? el('p', {}, el('button', { id: 'broken-all', type: 'button', onclick: () => showBroken(true) }, 'Show all ' + accesses.length.toLocaleString('en')))
       : null);
 }
 

@@ -39,13 +39,11 @@ function changesBetween(object, before, after) {
 function segmentView(segment, begin, total) {
   const x = (begin / total) * 1000;
   const width = (segment.kernels / total) * 1000;
-  const hue = HUES[segment.layout % HUES.length];
-  const dark = document.documentElement.dataset.theme === 'dark';
   const name = 'layout ' + (segment.layout + 1) + ': ' + (segment.from === segment.to ? segment.from.kernel : segment.from.kernel + ' to ' + segment.to.kernel) +
     ' (' + count(segment.kernels, 'kernel') + ')';
   const parts = [svg('title', {}, name), svg('rect', {
     x: x.toFixed(2), y: 1, width: Math.max(width - 1.5, 1).toFixed(2), height: 24, rx: 2,
-    fill: 'hsl(' + hue + (dark ? ' 45% 38%)' : ' 62% 78%)'),
+    style: '--hue: ' + HUES[segment.layout % HUES.length],
   })];
   return { view: svg('g', {}, ...parts), label: width > 22 ? { x: (begin + segment.kernels / 2) / total, text: String(segment.layout + 1) } : null };
 }
@@ -72,14 +70,12 @@ function seriesView(name, segments) {
 
 function changeRows(object, name, segments) {
   return segments.slice(1).map((segment, i) => {
-    const changes = changesBetween(object, segments[i].layout, segment.layout);
-    const shownChanges = changes.slice(0, 6);
+    const changes = changesBetween(object, segments[i].layout, segment.layout).map((change) => [el('span', { class: 'code' }, change.path),
+      el('span', { class: 'muted' }, ' ' + change.kind + ' '), change.from + ' \u2192 ' + change.to]);
     return el('tr', {}, el('td', {}, name),
       el('td', { class: 'code' }, segments[i].to.kernel, ' \u2192 ', segment.from.kernel),
       el('td', { class: 'number' }, segments[i].layout + 1 + ' \u2192 ' + (segment.layout + 1)),
-      el('td', {}, el('ul', { class: 'plain' }, shownChanges.map((change) => el('li', {}, el('span', { class: 'code' }, change.path),
-        el('span', { class: 'muted' }, ' ' + change.kind + ' '), change.from + ' \u2192 ' + change.to)),
-      changes.length > shownChanges.length ? el('li', { class: 'muted' }, 'and ' + (changes.length - shownChanges.length) + ' more') : null)));
+      el('td', {}, cutList(changes, 6, (rest) => 'and ' + rest + ' more')));
   });
 }
 

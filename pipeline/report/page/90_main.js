@@ -32,7 +32,6 @@ function applyTheme(printing) {
 function redrawAll() {
   showLegend();
   drawMapSoon();
-  drawTimeline();
 }
 
 function startTheme() {
@@ -110,12 +109,16 @@ function refresh() {
 
 // The map follows each keystroke; the lists below it may come a moment later.
 let listsTimer = 0;
+function refreshLists() {
+  clearTimeout(listsTimer);
+  listsTimer = 0;
+  showBroken(false);
+  drawTimeline();
+}
+
 function refreshListsSoon() {
   clearTimeout(listsTimer);
-  listsTimer = setTimeout(() => {
-    showBroken(false);
-    drawTimeline();
-  }, 120);
+  listsTimer = setTimeout(refreshLists, 120);
 }
 
 function startFilters() {
@@ -133,17 +136,25 @@ function startFilters() {
   }));
 }
 
+// Nothing can be opened on paper, so all is there; afterwards the page is as it was.
 function startPrinting() {
+  let wasCut = false;
+  let closed = [];
   window.addEventListener('beforeprint', () => {
     applyTheme(true);
     showLegend();
-    drawTimeline();
+    if (listsTimer) refreshLists();
+    wasCut = byId('broken-all') !== null;
+    if (wasCut) showBroken(true);
     drawMapForPrint();
-    for (const details of document.querySelectorAll('#broken details, #details details')) details.open = true;
+    closed = [...document.querySelectorAll('details:not([open])')];
+    for (const details of closed) details.open = true;
   });
   window.addEventListener('afterprint', () => {
     applyTheme(false);
     redrawAll();
+    for (const details of closed) details.open = false;
+    if (wasCut) showBroken(false);
   });
 }
 
