@@ -1,6 +1,7 @@
 """A headless Chromium, driven by chromedriver's WebDriver protocol: just what the page's test needs."""
 
 import base64
+import contextlib
 import json
 import shutil
 import subprocess
@@ -85,11 +86,25 @@ class Browser:
                 {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]}]})
         self.settle()
 
+    def command(self, name, parameters):
+        """One of the DevTools protocol."""
+        self.call("POST", "/goog/cdp/execute", {"cmd": name, "params": parameters})
+
     def emulate(self, media="", **features):
-        self.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
+        self.command("Emulation.setEmulatedMedia", {
             "media": media, "features": [{"name": name.replace("_", "-"), "value": value}
-                                         for name, value in features.items()]}})
+                                         for name, value in features.items()]})
         self.settle()
+
+    @contextlib.contextmanager
+    def window(self, width, height, mobile=False):
+        """Another size of the window, for a while."""
+        self.command("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile})
+        try:
+            yield
+        finally:
+            self.command("Emulation.clearDeviceMetricsOverride", {})
 
     def errors(self):
         return [entry["message"] for entry in self.call("POST", "/se/log", {"type": "browser"})

@@ -216,6 +216,74 @@ class PageTest(unittest.TestCase):
         self.fill("state", "failed")
         self.assertIn("0 of ", self.text("broken-count"))
 
+    def texts_drawn(self, event):
+        """All that is written on a canvas after an event of the window."""
+        self.browser.run("""
+            const prototype = CanvasRenderingContext2D.prototype;
+            window.fillsText = window.fillsText || prototype.fillText;
+            window.drawn = [];
+            prototype.fillText = function (text, ...place) {
+              window.drawn.push(text);
+              window.fillsText.call(this, text, ...place);
+            };
+            window.dispatchEvent(new Event(arguments[0]));""", event)
+        self.browser.settle()
+        return set(self.browser.run("return window.drawn"))
+
+    def assert_columns_are_named(self, kernels, fields):
+        texts = self.texts_drawn("resize")
+        for kernel in kernels:
+            for field in fields:
+                self.assertIn(kernel[field], texts)
+
+    def test_few_kernels_have_all_their_names(self):
+        fields = ("distro", "release", "arch", "kernel")
+        kernels = [k for k in self.report["kernels"]
+                   if all(word in k["path"] for word in ("debian/1", "5.10.1", "amd64"))]
+        self.fill("find-kernels", "debian/1 5.10.1 amd64")
+        self.assertGreater(len(kernels), 5)
+        self.assert_columns_are_named(kernels, fields)
+        few = make_page("few.html", 22, 12)
+        kernels = report_of(few)["kernels"]
+        self.browser.open(few)
+        self.browser.settle()
+        self.assert_columns_are_named(kernels, fields)
+        # What is for a click lies where it is drawn.
+        self.browser.run("document.getElementById('map').focus()")
+        self.browser.press("End", "Enter")
+        self.assertIn(kernels[-1]["kernel"], self.text("details-kernel"))
+        self.browser.press("Escape")
+        place = self.browser.run("""
+            const map = document.getElementById('map');
+            const box = map.getBoundingClientRect();
+            const size = document.getElementById('map-size').getBoundingClientRect();
+            return {left: box.left + map.clientLeft, header: box.top + map.clientTop, bottom: size.bottom,
+                    overflow: map.scrollWidth - map.clientWidth};""")
+        self.assertEqual(place["overflow"], 0, "all kernels are in view")
+        self.browser.click(place["left"] + 195, place["bottom"] - 11)
+        self.assertIn(kernels[0]["kernel"], self.text("details-kernel"))
+        self.assertIn(report_of(few)["objects"][-1]["name"], self.text("details-title"))
+
+    def test_columns_are_named_on_a_phone(self):
+        few = make_page("twelve.html", 12, 12)
+        with self.browser.window(390, 844, mobile=True):
+            self.browser.open(few)
+            self.browser.settle()
+            self.assert_columns_are_named(report_of(few)["kernels"], ("distro", "release", "arch"))
+            self.assertIn("kernel", self.texts_drawn("resize"))
+        with self.browser.window(390, 500, mobile=True):
+            self.browser.open(few)
+            self.browser.settle()
+            self.assertNotIn("kernel", self.texts_drawn("resize"), "a band of names that have no room")
+
+    def test_many_kernels_are_all_in_view(self):
+        # The page is laid out before its lists make it long enough for a scroll bar.
+        with self.browser.window(1500, 1000):
+            self.browser.open(self.path)
+            self.browser.settle()
+            self.assertEqual(self.browser.run(
+                "const map = document.getElementById('map'); return map.scrollWidth - map.clientWidth"), 0)
+
     def test_a_click_says_why(self):
         # The middle of the map's first row whose cell is broken.
         kernels = self.report["kernels"]
@@ -329,7 +397,9 @@ class PageTest(unittest.TestCase):
         before = self.browser.run(counts)
         self.assertEqual((before["rows"], before["button"]), (100, 1))
         self.assertGreater(before["more"], 0)
-        self.browser.run("window.dispatchEvent(new Event('beforeprint'))")
+        texts = self.texts_drawn("beforeprint")
+        self.assertLessEqual({obj["name"] for obj in self.report["objects"]}, texts)
+        self.assertLessEqual({kernel["release"] for kernel in self.report["kernels"]}, texts)
         self.browser.emulate("print")
         printed = self.browser.run(counts)
         self.assertGreater(printed["rows"], 100)

@@ -5,14 +5,16 @@
 // where cells are wide enough each has a sign.
 
 const ROW = 22;
-const HEADER = 58;
 const FILL = [1, 0.25, 0.45, 0.65, 1, 1, 1, 0.55];
-const WIDEST_CELL = 26;
+const LABEL_SIZE = 12.5;
+const WIDEST_CELL = 26;  // where there are many
 
 const map = {
   frame: byId('map'), size: byId('map-size'), canvas: byId('map-canvas'),
   labels: 190,  // pixels for the names of objects
   cell: 1,      // width of a kernel; less than 1 where several share a pixel
+  header: 0,    // height of the names over the kernels
+  bands: [],    // of the header
   row: 0, column: 0,  // of the active cell, among what is shown
   colours: colours(),
   waiting: false,
@@ -30,12 +32,14 @@ function layOutMap() {
   map.labels = available < 600 ? 110 : 190;
   const room = Math.max(available - map.labels, 50);
   const kernels = Math.max(shown.kernels.length, 1);
-  const fit = Math.min(room / kernels, WIDEST_CELL);
+  const widest = widestCell(room);
+  const fit = Math.min(room / kernels, widest);
   // The slider goes from all in view to the widest cell, by factors.
   const zoom = Number(byId('zoom').value) / 100;
-  map.cell = fit * Math.pow(WIDEST_CELL / fit, zoom);
+  map.cell = fit * Math.pow(widest / fit, zoom);
+  layOutHeader(window.innerHeight * 0.3);
   map.size.style.width = Math.floor(map.labels + map.cell * kernels) + 'px';
-  map.size.style.height = HEADER + ROW * Math.max(shown.objects.length, 1) + 'px';
+  map.size.style.height = map.header + ROW * Math.max(shown.objects.length, 1) + 'px';
   map.row = Math.min(map.row, Math.max(shown.objects.length - 1, 0));
   map.column = Math.min(map.column, Math.max(shown.kernels.length - 1, 0));
   map.frame.setAttribute('aria-rowcount', shown.objects.length);
@@ -75,11 +79,11 @@ function drawMap(view) {
   if (shown.objects.length === 0 || shown.kernels.length === 0) {
     context.fillStyle = map.colours.muted;
     context.font = fontOfMap(14);
-    context.fillText('Nothing passes the filters.', 16, HEADER + 11);
+    context.fillText('Nothing passes the filters.', 16, map.header + 11);
     return;
   }
   const first = Math.max(0, Math.floor((view.top) / ROW));
-  const last = Math.min(shown.objects.length, Math.ceil((view.top + view.height - HEADER) / ROW));
+  const last = Math.min(shown.objects.length, Math.ceil((view.top + view.height - map.header) / ROW));
   drawCells(context, view, first, last);
   drawGroupLines(context, view);
   drawLabels(context, view, first, last);
@@ -108,7 +112,7 @@ function drawCells(context, view, first, last) {
   const gap = cell >= 6 ? 1 : 0;
   for (let row = first; row < last; row += 1) {
     const states = shown.states[row];
-    const y = HEADER + row * ROW - view.top;
+    const y = map.header + row * ROW - view.top;
     let runBegin = begin;
     let runState = -1;
     for (let i = begin; i <= end; i += 1) {
@@ -166,7 +170,7 @@ function drawGroupLines(context, view) {
     if (group.begin === 0 || x < map.labels || x > view.width) continue;
     const before = shown.kernels[group.begin - 1];
     context.fillStyle = before.distro !== group.distro ? map.colours.muted : map.colours.card;
-    context.fillRect(x - 0.5, HEADER, 1, view.height);
+    context.fillRect(x - 0.5, map.header, 1, view.height);
   }
 }
 
@@ -191,10 +195,10 @@ function shortName(object) {
 function drawLabels(context, view, first, last) {
   context.fillStyle = map.colours.card;
   context.fillRect(0, 0, map.labels - 1, view.height);
-  context.font = fontOfMap(12.5);
+  context.font = fontOfMap(LABEL_SIZE);
   for (let row = first; row < last; row += 1) {
     const object = shown.objects[row];
-    const y = HEADER + row * ROW - view.top + ROW / 2;
+    const y = map.header + row * ROW - view.top + ROW / 2;
     let width = map.labels - 20;
     if (object.kernelBtf.length > 0) {
       width -= 18;
@@ -203,71 +207,19 @@ function drawLabels(context, view, first, last) {
       context.fillStyle = map.colours.muted;
       context.font = fontOfMap(10, 700);
       context.fillText('K', map.labels - 22.5, y + 0.5);
-      context.font = fontOfMap(12.5);
+      context.font = fontOfMap(LABEL_SIZE);
     }
     context.fillStyle = map.colours.ink;
     context.fillText(cutText(context, shortName(object), width), 10, y);
   }
 }
 
-// Names over spans of columns: sticky to the left edge as long as there is room.
-function drawBand(context, view, spans, y, height, weight, onlyWhole) {
-  for (const span of spans) {
-    const left = map.labels + span.begin * map.cell - view.left;
-    const right = map.labels + span.end * map.cell - view.left;
-    if (right < map.labels || left > view.width) continue;
-    const from = Math.max(left, map.labels);
-    context.fillStyle = span.odd ? map.colours.soft : map.colours.card;
-    context.fillRect(from, y, Math.min(right, view.width) - from, height - 1);
-    context.fillStyle = map.colours.line;
-    context.fillRect(right - 1, y, 1, height - 1);
-    const room = Math.min(right, view.width) - from - 6;
-    context.fillStyle = weight > 500 ? map.colours.ink : map.colours.muted;
-    context.font = fontOfMap(weight > 500 ? 12 : 11, weight);
-    if (room > 10) {
-      const text = cutText(context, span.name, room);
-      if (text === span.name || (!onlyWhole && text.length > 2)) context.fillText(text, from + 4, y + height / 2);
-    }
-  }
-}
-
-function bandOf(nameOf, keyOf) {
-  const spans = [];
-  for (const group of shown.groups) {
-    const key = keyOf(group);
-    const last = spans[spans.length - 1];
-    if (last && last.key === key) last.end = group.end;
-    else spans.push({ key, name: nameOf(group), begin: group.begin, end: group.end, odd: spans.length % 2 === 0 });
-  }
-  return spans;
-}
-
-function drawHeader(context, view) {
-  context.fillStyle = map.colours.card;
-  context.fillRect(0, 0, view.width, HEADER - 1);
-  drawBand(context, view, bandOf((g) => g.distro || 'no distro', (g) => g.distro), 0, 20, 650);
-  drawBand(context, view, bandOf((g) => g.release, (g) => g.distro + '\n' + g.release), 20, 19, 400);
-  drawBand(context, view, bandOf((g) => g.arch, (g) => [g.distro, g.release, g.arch].join('\n')), 39, 18, 400, true);
-  context.fillStyle = map.colours.card;
-  context.fillRect(0, 0, map.labels - 1, HEADER);
-  context.font = fontOfMap(11);
-  context.fillStyle = map.colours.muted;
-  ['distro', 'release', 'arch'].forEach((name, i) => {
-    context.textAlign = 'right';
-    context.fillText(name, map.labels - 10, 10 + i * 19.5);
-    context.textAlign = 'left';
-  });
-  context.fillStyle = map.colours.line;
-  context.fillRect(0, HEADER - 1, view.width, 1);
-  context.fillRect(map.labels - 1, 0, 1, view.height);
-}
-
 function drawActive(context, view) {
   if (map.isPrinting || (document.activeElement !== map.frame && byId('details').hidden)) return;
   const width = Math.max(map.cell, 5);
   const x = map.labels + map.column * map.cell - view.left - (width - map.cell) / 2;
-  const y = HEADER + map.row * ROW - view.top;
-  if (x + width < map.labels || y + ROW < HEADER) return;
+  const y = map.header + map.row * ROW - view.top;
+  if (x + width < map.labels || y + ROW < map.header) return;
   context.fillStyle = map.colours.focus;
   context.globalAlpha = 0.12;
   context.fillRect(map.labels, y, view.width, ROW);
@@ -283,17 +235,20 @@ function drawActive(context, view) {
 
 // The whole map for paper: pieces that a page has room for.
 function drawMapForPrint() {
-  const before = { labels: map.labels, cell: map.cell, canvas: map.canvas };
+  const before = { labels: map.labels, cell: map.cell, header: map.header, bands: map.bands, canvas: map.canvas };
   const width = 1040;
-  const rows = 25;
+  const height = 608;
   const pieces = [];
-  map.labels = 190;
-  map.cell = Math.min((width - map.labels) / Math.max(shown.kernels.length, 1), WIDEST_CELL);
+  const names = shown.objects.map((object) => widthOfText(shortName(object), LABEL_SIZE) + 40);
+  map.labels = Math.min(Math.max(190, ...names), width / 2);
+  map.cell = Math.min((width - map.labels) / Math.max(shown.kernels.length, 1), widestCell(width - map.labels));
   map.isPrinting = true;
+  layOutHeader(height * 0.6);
+  const rows = Math.floor((height - map.header) / ROW);
   for (let first = 0; first < Math.max(shown.objects.length, 1); first += rows) {
     map.canvas = el('canvas', {});
     const here = Math.min(rows, Math.max(shown.objects.length - first, 1));
-    drawMap({ width, height: HEADER + ROW * here, left: 0, top: first * ROW });
+    drawMap({ width, height: map.header + ROW * here, left: 0, top: first * ROW });
     pieces.push(map.canvas);
   }
   map.isPrinting = false;

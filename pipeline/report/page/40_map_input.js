@@ -3,7 +3,7 @@
 // What lies under a point of the view: {row, column}, each undefined where there is none.
 function placeAt(x, y) {
   const view = viewOfMap();
-  const row = y < HEADER ? undefined : Math.floor((y - HEADER + view.top) / ROW);
+  const row = y < map.header ? undefined : Math.floor((y - map.header + view.top) / ROW);
   const column = x < map.labels ? undefined : Math.floor((x - map.labels + view.left) / map.cell);
   return {
     row: row < shown.objects.length ? row : undefined,
@@ -50,7 +50,7 @@ function scrollToActive() {
   // What is out of view comes to where the panel with the details does not cover it.
   if (left < view.left || left + map.cell > view.left + room) map.frame.scrollLeft = left - room / 3;
   if (top < view.top) map.frame.scrollTop = top;
-  else if (top + ROW > view.top + view.height - HEADER) map.frame.scrollTop = top + ROW - view.height + HEADER;
+  else if (top + ROW > view.top + view.height - map.header) map.frame.scrollTop = top + ROW - view.height + map.header;
 }
 
 // The next or earlier group of kernels: a release of a distro, for one arch.
