@@ -43,7 +43,10 @@ Result<Manifest> load(const std::filesystem::path& path) {
   }
   Result<Manifest> manifest = read_manifest(*text);
   if (!manifest) {
-    return fail_within(path.string(), std::move(manifest).error());
+    return fail(
+        fmt::format("{}: cannot be read as the btfbatch.json of an output: {}; give the "
+                    "btfbatch.json of an --out",
+                    path.string(), manifest.error().message));
   }
   return manifest;
 }

@@ -68,13 +68,7 @@ std::string write_index(const Manifest& manifest) {
 }
 
 Result<Index> read_index(std::string_view text) {
-  try {
-    return index_from(Json::parse(text));
-  } catch (const NotADocument& broken) {
-    return fail(broken.reason);
-  } catch (const Json::exception& broken) {
-    return fail(broken.what());
-  }
+  return read_document(text, index_from);
 }
 
 }  // namespace btfbatch

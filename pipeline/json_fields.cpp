@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -22,6 +23,22 @@ void put_identity(Json& json, const KernelIdentity& identity) {
 
 Json json_of(const Alias& alias) {
   return {{"path", alias.path}, {"target", alias.target}, {"is_directory", alias.is_directory}};
+}
+
+std::string reason_of(const Json::exception& broken) {
+  if (const auto* unparsed = dynamic_cast<const Json::parse_error*>(&broken)) {
+    return fmt::format("it is not JSON, from byte {} on", unparsed->byte);
+  }
+  // "[json.exception.out_of_range.403] key 'layout' not found"
+  std::string_view text = broken.what();
+  text.remove_prefix(std::min(text.size(), text.find("] ") + 2));
+  constexpr int kNoSuchKey = 403;
+  if (broken.id == kNoSuchKey && text.starts_with("key ") && text.ends_with(" not found")) {
+    text.remove_prefix(std::string_view("key ").size());
+    text.remove_suffix(std::string_view(" not found").size());
+    return fmt::format("its field {} is missing", text);
+  }
+  return fmt::format("a field is not what it has to be: {}", text);
 }
 
 void check_document_version(const Json& json) {

@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "core/content_id.h"
+#include "core/error.h"
 #include "core/kernel_identity.h"
 #include "pipeline/run.h"
 
@@ -30,6 +33,26 @@ struct NotADocument {
 
 void put_identity(Json& json, const KernelIdentity& identity);
 [[nodiscard]] Json json_of(const Alias& alias);
+
+// Why the JSON library cannot read a document or a field of it, in words for people.
+[[nodiscard]] std::string reason_of(const Json::exception& broken);
+
+// What `from` makes of the document in `text`, or why it cannot: `from` may throw as those below.
+template <class From>
+[[nodiscard]] Result<std::invoke_result_t<From, const Json&>> read_document(std::string_view text,
+                                                                            From from) {
+  if (text.empty()) {
+    return fail("it is empty");
+  }
+  try {
+    const Json json = Json::parse(text);
+    return json.is_object() ? from(json) : throw NotADocument{"it is no JSON object"};
+  } catch (const NotADocument& broken) {
+    return fail(broken.reason);
+  } catch (const Json::exception& broken) {
+    return fail(reason_of(broken));
+  }
+}
 
 // These throw NotADocument, or Json::exception where a field is missing or of another type.
 void check_document_version(const Json& json);

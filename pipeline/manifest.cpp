@@ -147,7 +147,21 @@ void kernel_from(const Json& json, Manifest& manifest) {
   manifest.blob_names.push_back(std::move(blob_name));
 }
 
+// The other documents that are easily given in place of a manifest.
+void refuse_others(const Json& json) {
+  if (json.contains("layout")) {
+    return;
+  }
+  if (json.contains("results") && json.contains("broken")) {
+    throw NotADocument{"it is a report"};
+  }
+  if (json.contains("kernels") && json.contains("aliases")) {
+    throw NotADocument{"it is an index.json"};
+  }
+}
+
 Manifest manifest_from(const Json& json) {
+  refuse_others(json);
   check_document_version(json);
   Manifest manifest;
   manifest.tool_version = json.at("tool").at("version").get<std::string>();
@@ -241,13 +255,7 @@ std::string write_manifest(const Manifest& manifest) {
 }
 
 Result<Manifest> read_manifest(std::string_view text) {
-  try {
-    return manifest_from(Json::parse(text));
-  } catch (const NotADocument& broken) {
-    return fail(broken.reason);
-  } catch (const Json::exception& broken) {
-    return fail(broken.what());
-  }
+  return read_document(text, manifest_from);
 }
 
 }  // namespace btfbatch

@@ -54,8 +54,7 @@ std::string write_notes(const KernelNotes& notes) {
 }
 
 Result<KernelNotes> read_notes(std::string_view text) {
-  try {
-    const Json json = Json::parse(text);
+  return read_document(text, [](const Json& json) {
     KernelNotes notes;
     notes.machine = {.pointer_size = number_from<std::uint32_t>(json, "pointer_size"),
                      .big_endian = json.at("big_endian").get<bool>()};
@@ -67,11 +66,7 @@ Result<KernelNotes> read_notes(std::string_view text) {
                                 .instead = instead_from(row)});
     }
     return notes;
-  } catch (const NotADocument& broken) {
-    return fail(broken.reason);
-  } catch (const Json::exception& broken) {
-    return fail(broken.what());
-  }
+  });
 }
 
 std::vector<KnownTrouble> troubles_of(std::span<const ObjectNeeds> objects,

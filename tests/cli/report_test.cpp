@@ -204,6 +204,10 @@ TEST_F(Report, DiffNamesWhatItCannotRead) {
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_THAT(result.err, HasSubstr(file));
   }
+  EXPECT_EQ(btfbatch(report({"--json", "r.json"})).exit_code, 0);
+  EXPECT_THAT(btfbatch({"diff", "r.json", "r.json"}).err,
+              HasSubstr("error: r.json: cannot be read as the btfbatch.json of an output: it is a "
+                        "report; give the btfbatch.json of an --out\n"));
   EXPECT_EQ(btfbatch({"diff", "bad.json"}).exit_code, 1);
   EXPECT_EQ(btfbatch({"diff", "bad.json", "bad.json", "--json", "--markdown"}).exit_code, 1);
 }

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/index.h"
+#include "pipeline/report/report_json.h"
+#include "tests/pipeline/report/example_answers.h"
+
 namespace btfbatch {
 namespace {
 
@@ -221,6 +225,22 @@ TEST(Manifest, WhatIsNoManifestIsRefusedWithAReason) {
   bad = good;
   bad["kernels"] = json::object({{"a", 1}});
   EXPECT_NE(refusal_of(bad), "");
+}
+
+TEST(Manifest, WhatIsNoneIsRefusedInPlainWords) {
+  const auto reason = [](std::string_view text) { return read_manifest(text).error().message; };
+  EXPECT_EQ(reason(""), "it is empty");
+  EXPECT_EQ(reason("root:x:0"), "it is not JSON, from byte 1 on");
+  EXPECT_EQ(reason("[]"), "it is no JSON object");
+  EXPECT_EQ(reason("{}"), "its field 'format_version' is missing");
+  EXPECT_EQ(reason(write_report_json(test::example_run())), "it is a report");
+  EXPECT_EQ(reason(write_index(manifest_example())), "it is an index.json");
+  json bad = json::parse(write_manifest(manifest_example()));
+  bad["layout"] = 1;
+  EXPECT_EQ(refusal_of(bad),
+            "a field is not what it has to be: type must be string, but is number");
+  bad.erase("layout");
+  EXPECT_EQ(refusal_of(bad), "its field 'layout' is missing");
 }
 
 TEST(Manifest, NumbersMustBeOnesThatTheirFieldsHold) {
