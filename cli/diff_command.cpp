@@ -23,7 +23,8 @@ HelpTexts diff_texts() {
       .description =
           R"(btfbatch diff compares the manifests of two runs: kernels added and gone, results that changed and
 which relocations made them, relocations that break where they did not. Kernels are the same by
-their path in the archive, relocations by object, kind and access path.
+their path in the archive, relocations by object, program, kind and access path. A kernel that failed
+in one of both runs is compared in nothing else.
 
 Example:
   btfbatch diff yesterday/btfbatch.json btfs/btfbatch.json --markdown

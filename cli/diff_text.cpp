@@ -18,21 +18,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMostKernels = 4;
+constexpr std::size_t kMostNames = 4;
 constexpr std::size_t kMostLines = 50;  // of a list in Markdown
 
-std::string some_kernels(const std::vector<std::string>& kernels) {
-  const std::size_t shown = std::min(kernels.size(), kMostKernels);
-  std::string text = fmt::format("{}", fmt::join(std::span(kernels).first(shown), ", "));
-  if (shown < kernels.size()) {
-    text += fmt::format(" and {} more", kernels.size() - shown);
+std::string some_of(const std::vector<std::string>& names) {
+  const std::size_t shown = std::min(names.size(), kMostNames);
+  std::string text = fmt::format("{}", fmt::join(std::span(names).first(shown), ", "));
+  if (shown < names.size()) {
+    text += fmt::format(" and {} more", names.size() - shown);
   }
   return text;
 }
 
 std::string describe(const ChangedAnswer& answer) {
-  const std::string what =
-      fmt::format("{}: {} ({})", answer.object, answer.path, relocation_kind_name(answer.kind));
+  const std::string what = fmt::format("{}: {}{}{} ({})", answer.object, some_of(answer.programs),
+                                       answer.programs.empty() ? "" : ": ", answer.path,
+                                       relocation_kind_name(answer.kind));
   if (answer.before.empty()) {
     return fmt::format("+ {}: {}", what, answer.after);
   }
@@ -94,7 +95,7 @@ std::vector<std::string> lines_of(const std::vector<NewlyBroken>& relocations, b
       lines.push_back("  " + why(broken));
     }
     lines.push_back(fmt::format("  on {}: {}", format_count(broken.kernels.size(), "kernel"),
-                                some_kernels(broken.kernels)));
+                                some_of(broken.kernels)));
   }
   return lines;
 }
@@ -155,7 +156,7 @@ void add_markdown_table(std::string& text, std::string_view title,
     text += fmt::format("| {} | {} | {} | {} | {} | {}: {} |\n", cell(broken.object),
                         cell(fmt::format("{}", fmt::join(broken.programs, ", "))),
                         cell(access.path), cell(place), cell(why(broken)), broken.kernels.size(),
-                        cell(some_kernels(broken.kernels)));
+                        cell(some_of(broken.kernels)));
   }
   if (accesses.size() > kMostLines) {
     text += fmt::format("\nand {} more\n", accesses.size() - kMostLines);
@@ -169,11 +170,13 @@ std::string short_markdown(const ManifestDiff& diff) {
     changed += results.kernels.size();
   }
   return fmt::format(
-      "### btfbatch: {}\n\n{} added, {} gone, {} changed, {} unchanged; {} newly broken, {} "
-      "mended\n\n",
+      "### btfbatch: {}\n\n{} added, {} gone, {} changed, {} unchanged, {} newly failed, {} no "
+      "longer "
+      "failed; {} newly broken, {} mended\n\n",
       diff.newly_broken.empty() ? "nothing newly broken" : "newly broken relocations",
       format_count(diff.added_kernels.size(), "kernel"), diff.gone_kernels.size(), changed,
-      diff.unchanged, format_count(diff.newly_broken.size(), "relocation"), diff.mended.size());
+      diff.unchanged, diff.newly_failed.size(), diff.no_longer_failed.size(),
+      format_count(diff.newly_broken.size(), "relocation"), diff.mended.size());
 }
 
 Json json_of(const NewlyBroken& broken) {
@@ -208,6 +211,7 @@ Json json_of(const std::vector<NewlyBroken>& relocations) {
 
 Json json_of(const ChangedAnswer& answer) {
   return {{"object", answer.object},
+          {"programs", answer.programs},
           {"path", answer.path},
           {"kind", relocation_kind_name(answer.kind)},
           {"before", answer.before.empty() ? Json() : Json(answer.before)},
@@ -222,6 +226,7 @@ std::string diff_text(const ManifestDiff& diff) {
   add_list(page, "added", diff.added_kernels);
   add_list(page, "gone", diff.gone_kernels);
   add_list(page, "newly failed", diff.newly_failed);
+  add_list(page, "recovered", diff.no_longer_failed);
   page.row("unchanged", diff.unchanged);
   if (!diff.added_objects.empty() || !diff.gone_objects.empty()) {
     page.headline("Objects");
@@ -234,7 +239,7 @@ std::string diff_text(const ManifestDiff& diff) {
   }
   for (const ChangedResults& results : diff.changed) {
     page.row("changed", format_count(results.kernels.size(), "kernel") + ": " +
-                            printable(some_kernels(results.kernels)));
+                            printable(some_of(results.kernels)));
     std::vector<std::string> lines;
     for (const ChangedAnswer& answer : results.answers) {
       lines.push_back(describe(answer));
@@ -269,6 +274,7 @@ std::string diff_markdown(const ManifestDiff& diff) {
   add_markdown_list(text, "Kernels added", diff.added_kernels);
   add_markdown_list(text, "Kernels gone", diff.gone_kernels);
   add_markdown_list(text, "Kernels newly failed", diff.newly_failed);
+  add_markdown_list(text, "Kernels no longer failed", diff.no_longer_failed);
   add_markdown_list(text, "Objects added", diff.added_objects);
   add_markdown_list(text, "Objects gone", diff.gone_objects);
   return text;
@@ -289,6 +295,7 @@ Json diff_json(const ManifestDiff& diff) {
            {{"added", diff.added_kernels},
             {"gone", diff.gone_kernels},
             {"failed", diff.newly_failed},
+            {"no_longer_failed", diff.no_longer_failed},
             {"unchanged", diff.unchanged}}},
           {"objects", {{"added", diff.added_objects}, {"gone", diff.gone_objects}}},
           {"changed", std::move(changed)},

@@ -13,10 +13,11 @@ namespace btfbatch::cli {
 [[nodiscard]] std::string diff_markdown(const ManifestDiff& diff);
 
 // One object, format_version 1; nothing in it is cut. Kernels are archive paths:
-//   kernels   {added, gone, failed: lists of kernels; unchanged: number}
+//   kernels   {added, gone, failed, no_longer_failed: lists of kernels; unchanged: number}
 //   objects   {added, gone: lists of names}
-//   changed   list of {kernels, answers: list of {object, path, kind, before, after}}; before is
-//             null where the relocation was not asked, after where it is not asked any more
+//   changed   list of {kernels, answers: list of {object, programs, path, kind, before, after}};
+//             before is null where the relocation was not asked, after where it is not asked any
+//             more
 //   newly_broken, mended
 //             lists of {object, programs, path, kind, file, line, reason, instead, kernels}; what
 //             is not known is absent

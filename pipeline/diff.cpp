@@ -1,17 +1,30 @@
 #include "pipeline/diff.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+#include <span>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 namespace btfbatch {
 namespace {
 
-// What a relocation is known by, in both manifests.
-using Question = std::tuple<std::string_view, std::string_view, RelocationKind>;  // object, path
+// What a relocation in one of its programs is known by, in both manifests. Those of one relocation
+// follow each other.
+struct Question {
+  std::string_view object;
+  std::string_view path;
+  RelocationKind kind{};
+  std::string_view program;  // empty: in none
+
+  auto operator<=>(const Question&) const = default;
+
+  [[nodiscard]] bool is_of_same_relocation(const Question& other) const {
+    return object == other.object && path == other.path && kind == other.kind;
+  }
+};
 
 // One answer of a kernel, with where it stands in its manifest.
 struct Answered {
@@ -22,102 +35,185 @@ struct Answered {
   RelocationState state{};
 };
 
+using AnswerMap = std::map<Question, Answered>;
+
+// What one result says.
+struct Answers {
+  AnswerMap answers;
+  // The objects that are judged, with each of their programs, and with none.
+  std::set<std::pair<std::string_view, std::string_view>> judged;
+};
+
 bool is_trouble(RelocationState state) {
   return state == RelocationState::kBroken || state == RelocationState::kAmbiguous;
 }
 
+std::string_view program_of(const ObjectNeeds& object, const RelocationSite& site) {
+  return site.program == RelocationSite::kNoProgram ? std::string_view()
+                                                    : object.programs[site.program].name;
+}
+
 // All answers of one result. Several relocations with the same question count once, by the worst.
-std::map<Question, Answered> answers_of(const AnswerTable& table, std::size_t result) {
-  std::map<Question, Answered> answers;
-  if (result == AnswerTable::kNoResult) {
-    return answers;
-  }
+Answers answers_of(const AnswerTable& table, std::size_t result) {
+  Answers all;
   for (std::size_t i = 0; i < table.objects.size(); ++i) {
     const ObjectNeeds& object = table.objects[i];
-    if (table.report(result, i) == nullptr) {
+    const ObjectReport* const report = table.report(result, i);
+    if (report == nullptr) {
       continue;
     }
-    const ObjectReport& report = *table.report(result, i);
+    all.judged.emplace(object.name, "");
+    for (const ProgramNeed& program : object.programs) {
+      all.judged.emplace(object.name, program.name);
+    }
     for (std::size_t site = 0; site < object.sites.size(); ++site) {
       const std::uint32_t relocation = object.sites[site].relocation;
       const RelocationNeed& need = object.relocations[relocation];
-      const RelocationState state = report.sites[site];
-      Answered& answered = answers[{object.name, need.path, need.kind}];
+      const RelocationState state = report->sites[site];
+      Answered& answered = all.answers[{.object = object.name,
+                                        .path = need.path,
+                                        .kind = need.kind,
+                                        .program = program_of(object, object.sites[site])}];
       if (answered.object != nullptr && answered.state >= state) {
         continue;
       }
       answered = {.text = state == RelocationState::kResolved
-                              ? std::to_string(report.values[relocation])
+                              ? std::to_string(report->values[relocation])
                               : std::string(relocation_state_name(state)),
                   .object = &object,
-                  .report = &report,
+                  .report = report,
                   .relocation = relocation,
                   .state = state};
     }
   }
-  return answers;
+  return all;
 }
 
-ChangedAnswer changed_answer(const Question& question, std::string before, std::string after) {
-  return {.object = std::string(std::get<0>(question)),
-          .kind = std::get<2>(question),
-          .path = std::string(std::get<1>(question)),
-          .before = std::move(before),
-          .after = std::move(after)};
+// Whether the relocation of the question is answered by `text` in any program.
+bool says_of_relocation(const AnswerMap& answers, Question question, std::string_view text) {
+  question.program = {};  // the first of its relocation
+  for (auto it = answers.lower_bound(question);
+       it != answers.end() && it->first.is_of_same_relocation(question); ++it) {
+    if (it->second.text == text) {
+      return true;
+    }
+  }
+  return false;
 }
 
-std::vector<ChangedAnswer> compare(const std::map<Question, Answered>& before,
-                                   const std::map<Question, Answered>& after) {
-  std::vector<ChangedAnswer> changed;
+// Where a program came or went, its relocations are told unless another program had or has the same
+// answer.
+std::vector<ChangedAnswer> changes_between(const AnswerMap& before, const AnswerMap& after) {
+  std::map<ChangedAnswer, std::vector<std::string>> programs;  // of each, which are left out of it
+  const auto add = [&](const Question& question, std::string old_text, std::string new_text) {
+    std::vector<std::string>& of_change = programs[{.object = std::string(question.object),
+                                                    .kind = question.kind,
+                                                    .path = std::string(question.path),
+                                                    .before = std::move(old_text),
+                                                    .after = std::move(new_text)}];
+    if (!question.program.empty()) {
+      of_change.emplace_back(question.program);
+    }
+  };
   for (const auto& [question, answered] : before) {
     const auto now = after.find(question);
-    if (now == after.end()) {
-      changed.push_back(changed_answer(question, answered.text, ""));
-    } else if (now->second.text != answered.text) {
-      changed.push_back(changed_answer(question, answered.text, now->second.text));
+    if (now != after.end() && now->second.text != answered.text) {
+      add(question, answered.text, now->second.text);
+    } else if (now == after.end() && !says_of_relocation(after, question, answered.text)) {
+      add(question, answered.text, "");
     }
   }
   for (const auto& [question, answered] : after) {
-    if (!before.contains(question)) {
-      changed.push_back(changed_answer(question, "", answered.text));
+    if (!before.contains(question) && !says_of_relocation(before, question, answered.text)) {
+      add(question, "", answered.text);
     }
   }
-  std::ranges::sort(changed);
+  std::vector<ChangedAnswer> changed;
+  for (auto& [change, of_change] : programs) {
+    changed.push_back(change);
+    changed.back().programs = std::move(of_change);
+  }
   return changed;
+}
+
+using TroubleList = std::vector<const AnswerMap::value_type*>;
+
+// What is in trouble in `here` and not in `there`.
+TroubleList troubles_only_in(const AnswerMap& here, const AnswerMap& there) {
+  TroubleList troubles;
+  for (const AnswerMap::value_type& entry : here) {
+    const auto other = there.find(entry.first);
+    if (is_trouble(entry.second.state) &&
+        (other == there.end() || !is_trouble(other->second.state))) {
+      troubles.push_back(&entry);
+    }
+  }
+  return troubles;
+}
+
+// What two results differ in.
+struct Difference {
+  std::vector<ChangedAnswer> changed;
+  TroubleList newly_broken;
+  TroubleList mended;
+};
+
+Difference difference_of(const Answers& before, const Answers& after) {
+  Difference difference{.changed = changes_between(before.answers, after.answers),
+                        .newly_broken = troubles_only_in(after.answers, before.answers),
+                        .mended = troubles_only_in(before.answers, after.answers)};
+  // What is gone is not mended.
+  std::erase_if(difference.mended, [&](const AnswerMap::value_type* entry) {
+    return !after.judged.contains({entry->first.object, entry->first.program});
+  });
+  return difference;
 }
 
 // Relocations that are in trouble in one run and not in the other, and on which kernels.
 class Troubles {
  public:
-  void note(const std::map<Question, Answered>& other, const std::map<Question, Answered>& here,
-            const std::string& kernel) {
-    for (const auto& [question, answered] : here) {
-      const auto there = other.find(question);
-      if (!is_trouble(answered.state) ||
-          (there != other.end() && is_trouble(there->second.state))) {
-        continue;
-      }
-      const auto [found, is_new] = found_.try_emplace(question);
+  void note(const TroubleList& troubles, const std::string& kernel) {
+    for (const AnswerMap::value_type* const entry : troubles) {
+      const auto [found, is_new] = found_.try_emplace(entry->first);
       if (is_new) {
-        found->second = describe(answered);
+        found->second = describe(entry->first, entry->second);
       }
       found->second.kernels.push_back(kernel);
     }
   }
 
+  // Programs of which the same is to be said stand together.
   std::vector<NewlyBroken> finish() {
     std::vector<NewlyBroken> all;
+    std::size_t first = 0;  // of those of the relocation
+    const Question* last = nullptr;
     for (auto& [question, broken] : found_) {
-      all.push_back(std::move(broken));
+      if (last != nullptr && !last->is_of_same_relocation(question)) {
+        first = all.size();
+      }
+      last = &question;
+      const auto same =
+          std::ranges::find_if(std::span(all).subspan(first), [&](const NewlyBroken& other) {
+            return other.kernels == broken.kernels && other.reason == broken.reason &&
+                   other.instead == broken.instead;
+          });
+      if (same == std::span(all).end()) {
+        all.push_back(std::move(broken));
+        continue;
+      }
+      std::ranges::move(broken.programs, std::back_inserter(same->programs));
+      if (same->joined_path != broken.joined_path) {
+        same->joined_path.clear();
+      }
     }
     return all;
   }
 
  private:
-  static NewlyBroken describe(const Answered& answered) {
+  static NewlyBroken describe(const Question& question, const Answered& answered) {
     const ObjectNeeds& object = *answered.object;
     const RelocationNeed& need = object.relocations[answered.relocation];
-    NewlyBroken broken{.object = object.name,
+    NewlyBroken broken{.object = std::string(question.object),
                        .programs = {},
                        .kind = need.kind,
                        .path = need.path,
@@ -126,19 +222,18 @@ class Troubles {
                        .reason = {},
                        .instead = {},
                        .kernels = {}};
-    std::set<std::string> programs;
+    if (!question.program.empty()) {
+      broken.programs.emplace_back(question.program);
+    }
     for (std::size_t site = 0; site < object.sites.size(); ++site) {
       const RelocationSite& place = object.sites[site];
       const RelocationNeed& asked = object.relocations[place.relocation];
       if (asked.path == need.path && asked.kind == need.kind &&
-          is_trouble(answered.report->sites[site])) {
-        if (asked.joined_path != broken.joined_path) broken.joined_path.clear();
-        if (place.program != RelocationSite::kNoProgram) {
-          programs.insert(object.programs[place.program].name);
-        }
+          program_of(object, place) == question.program &&
+          is_trouble(answered.report->sites[site]) && asked.joined_path != broken.joined_path) {
+        broken.joined_path.clear();
       }
     }
-    broken.programs.assign(programs.begin(), programs.end());
     for (const Trouble& trouble : answered.report->troubles) {
       if (trouble.relocation == answered.relocation) {
         broken.reason = trouble.reason;
@@ -179,7 +274,9 @@ class Comparison {
       const auto found = earlier.find(kernel.archive_path);
       if (found == earlier.end()) {
         diff_.added_kernels.push_back(kernel.archive_path);
-        newly_broken_.note({}, answers(after_, after_answers_, kernel.result), kernel.archive_path);
+        newly_broken_.note(
+            troubles_only_in(answers(after_, after_answers_, kernel.result).answers, {}),
+            kernel.archive_path);
       } else {
         compare_kernel(*found->second, kernel);
         earlier.erase(found);
@@ -197,37 +294,43 @@ class Comparison {
   }
 
  private:
-  using AnswersOfResults = std::map<std::size_t, std::map<Question, Answered>>;
+  using AnswersOfResults = std::map<std::size_t, Answers>;
 
-  static const std::map<Question, Answered>& answers(const Manifest& manifest,
-                                                     AnswersOfResults& known, std::size_t result) {
+  // None where there are none to compare them with.
+  const Answers& answers(const Manifest& manifest, AnswersOfResults& known, std::size_t result) {
     const auto [found, is_new] = known.try_emplace(result);
-    if (is_new) {
+    if (is_new && result != AnswerTable::kNoResult && diff_.has_answers) {
       found->second = answers_of(manifest.run.answers, result);
     }
     return found->second;
   }
 
+  // Kernels share results, so the same two are compared once.
+  const Difference& difference(const KernelOutcome& before, const KernelOutcome& after) {
+    const auto [found, is_new] = differences_.try_emplace({before.result, after.result});
+    if (is_new && before.result != AnswerTable::kNoResult &&
+        after.result != AnswerTable::kNoResult) {
+      found->second = difference_of(answers(before_, before_answers_, before.result),
+                                    answers(after_, after_answers_, after.result));
+    }
+    return found->second;
+  }
+
   void compare_kernel(const KernelOutcome& before, const KernelOutcome& after) {
-    if (after.outcome == Outcome::kFailed && before.outcome != Outcome::kFailed) {
-      diff_.newly_failed.push_back(after.archive_path);
-    }
-    const auto& old_answers = answers(before_, before_answers_, before.result);
-    const auto& new_answers = answers(after_, after_answers_, after.result);
-    if (diff_.has_answers) {
-      newly_broken_.note(old_answers, new_answers, after.archive_path);
-      mended_.note(new_answers, old_answers, after.archive_path);
-    }
-    if (before.content_id == after.content_id && before.outcome == after.outcome) {
-      ++diff_.unchanged;
+    const bool fails = after.outcome == Outcome::kFailed;
+    if (fails != (before.outcome == Outcome::kFailed)) {
+      // One of both has no answers, so there is nothing to compare.
+      (fails ? diff_.newly_failed : diff_.no_longer_failed).push_back(after.archive_path);
       return;
     }
-    // Kernels share results, so the same two are compared once.
-    const auto [changes, is_new] = compared_.try_emplace({before.result, after.result});
-    if (is_new && diff_.has_answers) {
-      changes->second = compare(old_answers, new_answers);
+    const Difference& different = difference(before, after);
+    newly_broken_.note(different.newly_broken, after.archive_path);
+    mended_.note(different.mended, after.archive_path);
+    if (before.content_id == after.content_id && before.outcome == after.outcome) {
+      ++diff_.unchanged;
+    } else {
+      changed_[different.changed].push_back(after.archive_path);
     }
-    changed_[changes->second].push_back(after.archive_path);
   }
 
   const Manifest& before_;
@@ -235,7 +338,7 @@ class Comparison {
   ManifestDiff diff_;
   AnswersOfResults before_answers_;
   AnswersOfResults after_answers_;
-  std::map<std::pair<std::size_t, std::size_t>, std::vector<ChangedAnswer>> compared_;
+  std::map<std::pair<std::size_t, std::size_t>, Difference> differences_;
   std::map<std::vector<ChangedAnswer>, std::vector<std::string>> changed_;
   Troubles newly_broken_;
   Troubles mended_;
@@ -245,8 +348,8 @@ class Comparison {
 
 bool ManifestDiff::is_empty() const {
   return added_kernels.empty() && gone_kernels.empty() && added_objects.empty() &&
-         gone_objects.empty() && newly_failed.empty() && changed.empty() && newly_broken.empty() &&
-         mended.empty();
+         gone_objects.empty() && newly_failed.empty() && no_longer_failed.empty() &&
+         changed.empty() && newly_broken.empty() && mended.empty();
 }
 
 ManifestDiff diff_manifests(const Manifest& before, const Manifest& after) {

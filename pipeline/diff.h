@@ -16,6 +16,7 @@ struct ChangedAnswer {
   std::string path;
   std::string before;  // "2464", "absent", "broken", …; empty: was not asked
   std::string after;   // empty: is not asked any more
+  std::vector<std::string> programs{};  // in which; sorted
 
   auto operator<=>(const ChangedAnswer&) const = default;
 };
@@ -28,10 +29,11 @@ struct ChangedResults {
 };
 
 // A relocation that is broken or ambiguous on kernels where it was not: that are new, or where it
-// was asked with another answer, or not at all.
+// was asked with another answer, or not at all. Where programs break on different kernels, or for
+// different reasons, there is one for each.
 struct NewlyBroken {
   std::string object;
-  std::vector<std::string> programs;
+  std::vector<std::string> programs;  // in which it is so; sorted
   RelocationKind kind{};
   std::string path;
   std::string joined_path{};  // where all that ask for it in these programs have the same
@@ -47,16 +49,21 @@ struct ManifestDiff {
   std::vector<std::string> gone_kernels;
   std::vector<std::string> added_objects;  // names
   std::vector<std::string> gone_objects;
-  std::vector<std::string> newly_failed;  // archive paths
+  // Archive paths. These kernels have answers in one of both runs only, and are told of nowhere
+  // else.
+  std::vector<std::string> newly_failed;
+  std::vector<std::string> no_longer_failed;
   std::size_t unchanged = 0;              // kernels
   std::vector<ChangedResults> changed;
   std::vector<NewlyBroken> newly_broken;
-  std::vector<NewlyBroken> mended;  // the other way round: `kernels` of both runs alone
+  // The other way round, on kernels of both runs, in programs that are still there and judged.
+  std::vector<NewlyBroken> mended;
 
   [[nodiscard]] bool is_empty() const;
 };
 
-// Kernels are the same by their archive path, relocations by object, kind and access path. Pure.
+// Kernels are the same by their archive path, relocations by object, program, kind and access
+// path. Pure.
 [[nodiscard]] ManifestDiff diff_manifests(const Manifest& before, const Manifest& after);
 
 }  // namespace btfbatch

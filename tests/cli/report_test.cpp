@@ -8,6 +8,7 @@ namespace btfbatch::test {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -186,6 +187,8 @@ TEST_F(Report, DiffSaysWhatANightlyRunChanged) {
   EXPECT_THAT(text.out, HasSubstr("  gone         1\n    debian/11/x86_64/5.10.0-1-amd64"));
   EXPECT_THAT(text.out, HasSubstr("  changed      1 kernel: debian/12/x86_64/6.1.0-1-amd64"));
   EXPECT_THAT(text.out, HasSubstr(" -> broken\n"));
+  EXPECT_THAT(text.out,
+              HasSubstr("field_kinds.bpf.o: field_access: person.home.street (byte_off)"));
   const auto json = nlohmann::json::parse(with("--json").out);
   EXPECT_EQ(json.at("format_version"), 1);
   EXPECT_EQ(json.at("kernels").at("gone").size(), 1U);
@@ -195,6 +198,24 @@ TEST_F(Report, DiffSaysWhatANightlyRunChanged) {
   EXPECT_THAT(markdown.out, HasSubstr("### btfbatch: newly broken relocations\n"));
   EXPECT_THAT(markdown.out, HasSubstr("| object | program | asks for |"));
   EXPECT_EQ(with("--fail-on-broken").exit_code, 2);
+}
+
+TEST_F(Report, DiffTellsADamagedFileAsAFailureAlone) {
+  EXPECT_EQ(btfbatch(job()).exit_code, 0);
+  fs::copy(out() / "btfbatch.json", dir_ / "old.json");
+  dir_.write("archive/debian/12/x86_64/6.1.0-2-amd64.btf.tar.xz", "damaged");
+  EXPECT_EQ(btfbatch(job()).exit_code, 2);
+  const auto nothing_else = AllOf(HasSubstr("  unchanged    2\n"), HasSubstr("  changed      0\n"),
+                                  HasSubstr("  newly broken 0\n"), HasSubstr("  mended       0\n"));
+  const std::string kernel = "1\n    debian/12/x86_64/6.1.0-2-amd64.btf.tar.xz\n";
+  EXPECT_THAT(btfbatch({"diff", "old.json", "out/btfbatch.json"}).out,
+              AllOf(HasSubstr("  newly failed " + kernel), nothing_else));
+  const Arguments back{"diff", "out/btfbatch.json", "old.json", "--fail-on-broken"};
+  const ProgramResult recovered = btfbatch(back);
+  EXPECT_EQ(recovered.exit_code, 0);
+  EXPECT_THAT(recovered.out, AllOf(HasSubstr("  recovered    " + kernel), nothing_else));
+  EXPECT_THAT(btfbatch({"diff", "out/btfbatch.json", "old.json", "--markdown"}).out,
+              HasSubstr("0 newly failed, 1 no longer failed; 0 relocations newly broken"));
 }
 
 TEST_F(Report, DiffNamesWhatItCannotRead) {

@@ -52,7 +52,13 @@ TEST(Diff, SaysWhichRelocationsMadeAResultChangeAndWhatBreaks) {
                                         .kind = RelocationKind::kFieldByteOffset,
                                         .path = "task_struct.state",
                                         .before = "24",
-                                        .after = "broken"}));
+                                        .after = "broken",
+                                        .programs = {"trace"}},
+                          ChangedAnswer{.object = "a.bpf.o",
+                                        .kind = RelocationKind::kFieldByteOffset,
+                                        .path = "task_struct.state",
+                                        .before = "24",
+                                        .after = "probably_guarded"}));
   ASSERT_EQ(diff.newly_broken.size(), 1U);
   EXPECT_EQ(diff.newly_broken[0].object, "a.bpf.o");
   EXPECT_EQ(diff.newly_broken[0].path, "task_struct.state");
@@ -90,12 +96,113 @@ TEST(Diff, AManifestWithoutAnswersHasNoReasons) {
   EXPECT_THAT(diff.newly_broken, IsEmpty());
 }
 
-TEST(Diff, KernelsThatFailNowAreTold) {
+TEST(Diff, AKernelThatFailsInOneRunIsComparedInNothingElse) {
+  const std::string broken_kernel = "debian/12/x86_64/6.1.0-10.btf.tar.xz";
   Manifest after = example();
-  after.run.kernels[0].outcome = Outcome::kFailed;
-  after.run.kernels[0].result = AnswerTable::kNoResult;
-  EXPECT_THAT(diff_manifests(example(), after).newly_failed,
-              ElementsAre("debian/10/x86_64/4.19.0-2.btf.tar.xz"));
+  KernelOutcome& kernel = after.run.kernels[2];
+  ASSERT_EQ(kernel.archive_path, broken_kernel);
+  kernel.outcome = Outcome::kFailed;
+  kernel.result = AnswerTable::kNoResult;
+  kernel.content_id = {};
+  const ManifestDiff diff = diff_manifests(example(), after);
+  EXPECT_THAT(diff.newly_failed, ElementsAre(broken_kernel));
+  const ManifestDiff back = diff_manifests(after, example());
+  EXPECT_THAT(back.no_longer_failed, ElementsAre(broken_kernel));
+  EXPECT_FALSE(back.is_empty());
+  for (const ManifestDiff& each : {diff, back}) {
+    EXPECT_EQ(each.unchanged, 4U);
+    EXPECT_THAT(each.changed, IsEmpty());
+    EXPECT_THAT(each.newly_broken, IsEmpty());
+    EXPECT_THAT(each.mended, IsEmpty());
+  }
+}
+
+// One kernel, of which the objects have these states at their sites, as in two_programs().
+Manifest one_kernel(const std::vector<ObjectNeeds>& objects,
+                    const std::vector<std::vector<RelocationState>>& states) {
+  AnswerCollector collector(objects);
+  KernelReport report;
+  for (const std::vector<RelocationState>& sites : states) {
+    report.push_back(std::make_shared<const ObjectReport>(
+        ObjectReport{.sites = sites,
+                     .values = {16},
+                     .troubles = {{.relocation = 0, .reason = "it is not there", .instead = {}}}}));
+  }
+  std::vector<std::size_t> results = {collector.add(report)};
+  Manifest manifest;
+  manifest.run.kernels = {test::example_kernel("12", "6.1.0-1", results[0])};
+  manifest.run.answers = collector.finish(results);
+  for (const ObjectNeeds& object : objects) {
+    manifest.run.objects.emplace_back().name = object.name;
+  }
+  return manifest;
+}
+
+// Both of its programs ask for the same.
+ObjectNeeds two_programs(const std::string& name) {
+  ObjectNeeds object = test::example_object(name);
+  object.relocations.resize(1);
+  object.sites = {{.program = 0, .relocation = 0}, {.program = 1, .relocation = 0}};
+  return object;
+}
+
+constexpr RelocationState kWell = RelocationState::kResolved;
+constexpr RelocationState kBroken = RelocationState::kBroken;
+
+TEST(Diff, AProgramThatBreaksBesideOneThatWasBrokenIsTold) {
+  const Manifest before = one_kernel({two_programs("a.bpf.o")}, {{kBroken, kWell}});
+  Manifest after = one_kernel({two_programs("a.bpf.o")}, {{kBroken, kBroken}});
+  after.run.kernels[0].content_id.low = 99;
+  const ManifestDiff diff = diff_manifests(before, after);
+  ASSERT_EQ(diff.newly_broken.size(), 1U);
+  EXPECT_THAT(diff.newly_broken[0].programs, ElementsAre("enter"));
+  ASSERT_EQ(diff.changed.size(), 1U);
+  ASSERT_EQ(diff.changed[0].answers.size(), 1U);
+  EXPECT_EQ(diff.changed[0].answers[0].after, "broken");
+  EXPECT_THAT(diff.changed[0].answers[0].programs, ElementsAre("enter"));
+  const ManifestDiff back = diff_manifests(after, before);
+  EXPECT_THAT(back.newly_broken, IsEmpty());
+  ASSERT_EQ(back.mended.size(), 1U);
+  EXPECT_THAT(back.mended[0].programs, ElementsAre("enter"));
+}
+
+TEST(Diff, ProgramsThatBreakAlikeAreToldTogether) {
+  const ManifestDiff diff =
+      diff_manifests(one_kernel({two_programs("a.bpf.o")}, {{kWell, kWell}}),
+                     one_kernel({two_programs("a.bpf.o")}, {{kBroken, kBroken}}));
+  ASSERT_EQ(diff.newly_broken.size(), 1U);
+  EXPECT_THAT(diff.newly_broken[0].programs, ElementsAre("enter", "trace"));
+}
+
+TEST(Diff, ARenamedProgramChangesNoAnswer) {
+  ObjectNeeds renamed = two_programs("a.bpf.o");
+  renamed.programs[1].name = "leave";
+  Manifest after = one_kernel({renamed}, {{kWell, kWell}});
+  after.run.kernels[0].content_id.low = 99;
+  const ManifestDiff diff =
+      diff_manifests(one_kernel({two_programs("a.bpf.o")}, {{kWell, kWell}}), after);
+  ASSERT_EQ(diff.changed.size(), 1U);
+  EXPECT_THAT(diff.changed[0].answers, IsEmpty());
+}
+
+TEST(Diff, WhatIsGoneIsNotMendedAndWhatIsNewAndBrokenIsTold) {
+  const Manifest with = one_kernel({two_programs("a.bpf.o"), two_programs("b.bpf.o")},
+                                   {{kWell, kWell}, {kBroken, kWell}});
+  const Manifest without = one_kernel({two_programs("a.bpf.o")}, {{kWell, kWell}});
+  const ManifestDiff gone = diff_manifests(with, without);
+  EXPECT_THAT(gone.gone_objects, ElementsAre("b.bpf.o"));
+  EXPECT_THAT(gone.mended, IsEmpty());
+  const ManifestDiff added = diff_manifests(without, with);
+  ASSERT_EQ(added.newly_broken.size(), 1U);
+  EXPECT_EQ(added.newly_broken[0].object, "b.bpf.o");
+
+  ObjectNeeds one_program = two_programs("b.bpf.o");
+  one_program.programs.erase(one_program.programs.begin());
+  one_program.sites.pop_back();
+  EXPECT_THAT(diff_manifests(with, one_kernel({two_programs("a.bpf.o"), one_program},
+                                              {{kWell, kWell}, {kWell}}))
+                  .mended,
+              IsEmpty());
 }
 
 }  // namespace
