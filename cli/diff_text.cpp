@@ -100,6 +100,14 @@ std::vector<std::string> lines_of(const std::vector<NewlyBroken>& relocations, b
   return lines;
 }
 
+std::vector<std::string> lines_of(const std::vector<ChangedAnswer>& answers) {
+  std::vector<std::string> lines;
+  for (const ChangedAnswer& answer : answers) {
+    lines.push_back(describe(answer));
+  }
+  return lines;
+}
+
 void add_list(Page& page, std::string_view label, const std::vector<std::string>& lines) {
   if (!lines.empty()) {
     page.row(label, lines.size());
@@ -117,11 +125,11 @@ std::string code(std::string_view text) {
 }
 
 void add_markdown_list(std::string& text, std::string_view title,
-                       const std::vector<std::string>& names) {
+                       const std::vector<std::string>& names, std::string_view lead = "") {
   if (names.empty()) {
     return;
   }
-  text += fmt::format("<details><summary>{} ({})</summary>\n\n", title, names.size());
+  text += fmt::format("<details><summary>{} ({})</summary>\n\n{}", title, names.size(), lead);
   for (const std::string& name : std::span(names).first(std::min(names.size(), kMostLines))) {
     text += fmt::format("- {}\n", code(name));
   }
@@ -240,10 +248,7 @@ std::string diff_text(const ManifestDiff& diff) {
   for (const ChangedResults& results : diff.changed) {
     page.row("changed", format_count(results.kernels.size(), "kernel") + ": " +
                             printable(some_of(results.kernels)));
-    std::vector<std::string> lines;
-    for (const ChangedAnswer& answer : results.answers) {
-      lines.push_back(describe(answer));
-    }
+    std::vector<std::string> lines = lines_of(results.answers);
     if (lines.empty()) {
       lines.emplace_back(diff.has_answers ? "no relocation has another answer"
                                           : "which relocations made it is not in the manifests");
@@ -263,13 +268,14 @@ std::string diff_markdown(const ManifestDiff& diff) {
   add_markdown_table(text, "Newly broken", diff.newly_broken);
   add_markdown_table(text, "Mended", diff.mended);
   for (const ChangedResults& results : diff.changed) {
-    std::vector<std::string> lines;
-    for (const ChangedAnswer& answer : results.answers) {
-      lines.push_back(describe(answer));
+    const std::string title =
+        fmt::format("Changed on {}", format_count(results.kernels.size(), "kernel"));
+    if (results.answers.empty()) {
+      add_markdown_list(text, title, results.kernels);
+    } else {
+      add_markdown_list(text, title, lines_of(results.answers),
+                        fmt::format("on {}:\n\n", code(some_of(results.kernels))));
     }
-    add_markdown_list(text,
-                      fmt::format("Changed on {}", format_count(results.kernels.size(), "kernel")),
-                      lines.empty() ? results.kernels : lines);
   }
   add_markdown_list(text, "Kernels added", diff.added_kernels);
   add_markdown_list(text, "Kernels gone", diff.gone_kernels);

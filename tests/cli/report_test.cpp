@@ -197,6 +197,8 @@ TEST_F(Report, DiffSaysWhatANightlyRunChanged) {
   const ProgramResult markdown = with("--markdown");
   EXPECT_THAT(markdown.out, HasSubstr("### btfbatch: newly broken relocations\n"));
   EXPECT_THAT(markdown.out, HasSubstr("| object | program | asks for |"));
+  EXPECT_THAT(markdown.out, HasSubstr("<details><summary>Changed on 1 kernel (36)</summary>\n\n"
+                                      "on `debian/12/x86_64/6.1.0-1-amd64.btf.tar.xz`:\n\n- "));
   EXPECT_EQ(with("--fail-on-broken").exit_code, 2);
 }
 
