@@ -24,7 +24,8 @@ HelpTexts diff_texts() {
           R"(btfbatch diff compares the manifests of two runs: kernels added and gone, results that changed and
 which relocations made them, relocations that break where they did not. Kernels are the same by
 their path in the archive, relocations by object, program, kind and access path. A kernel that failed
-in one of both runs is compared in nothing else.
+in one of both runs is compared in nothing else. An object that was given by another path, as of a
+build in another folder, is known by its file's name, where that is there once in each run.
 
 Example:
   btfbatch diff yesterday/btfbatch.json btfs/btfbatch.json --markdown

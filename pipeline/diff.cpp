@@ -1,6 +1,8 @@
 #include "pipeline/diff.h"
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <iterator>
 #include <map>
 #include <set>
@@ -53,8 +55,52 @@ std::string_view program_of(const ObjectNeeds& object, const RelocationSite& sit
                                                     : object.programs[site.program].name;
 }
 
+// Which objects of two runs are the same. A build in another folder gives them by other paths.
+class SameObjects {
+ public:
+  SameObjects() = default;
+  SameObjects(const std::vector<ObjectSummary>& before, const std::vector<ObjectSummary>& after) {
+    for (const ObjectSummary& object : before) gone_.insert(object.name);
+    for (const ObjectSummary& object : after) added_.insert(object.name);
+    using std::filesystem::path;
+    pair_by([](std::string_view name) { return std::string(name); });
+    pair_by([](std::string_view name) { return path(name).lexically_normal().string(); });
+    pair_by([](std::string_view name) { return path(name).filename().string(); });
+  }
+
+  // What the later run calls an object of the earlier one.
+  [[nodiscard]] std::string_view later_name(std::string_view name) const {
+    const auto found = later_names_.find(name);
+    return found == later_names_.end() ? name : found->second;
+  }
+
+  [[nodiscard]] std::vector<std::string> gone() const { return {gone_.begin(), gone_.end()}; }
+  [[nodiscard]] std::vector<std::string> added() const { return {added_.begin(), added_.end()}; }
+
+ private:
+  // Pairs, of those that are left, what has the same key and is alone with it in its run.
+  template <class KeyOf>
+  void pair_by(KeyOf key_of) {
+    std::map<std::string, std::array<std::vector<std::string_view>, 2>> by_key;
+    for (const std::string_view name : gone_) by_key[key_of(name)][0].push_back(name);
+    for (const std::string_view name : added_) by_key[key_of(name)][1].push_back(name);
+    for (const auto& [key, names] : by_key) {
+      const auto& [olds, news] = names;
+      if (olds.size() == 1 && news.size() == 1) {
+        later_names_.emplace(olds.front(), news.front());
+        gone_.erase(olds.front());
+        added_.erase(news.front());
+      }
+    }
+  }
+
+  std::map<std::string_view, std::string_view> later_names_;
+  std::set<std::string_view> gone_;
+  std::set<std::string_view> added_;
+};
+
 // All answers of one result. Several relocations with the same question count once, by the worst.
-Answers answers_of(const AnswerTable& table, std::size_t result) {
+Answers answers_of(const AnswerTable& table, std::size_t result, const SameObjects& objects) {
   Answers all;
   for (std::size_t i = 0; i < table.objects.size(); ++i) {
     const ObjectNeeds& object = table.objects[i];
@@ -62,15 +108,16 @@ Answers answers_of(const AnswerTable& table, std::size_t result) {
     if (report == nullptr) {
       continue;
     }
-    all.judged.emplace(object.name, "");
+    const std::string_view name = objects.later_name(object.name);
+    all.judged.emplace(name, "");
     for (const ProgramNeed& program : object.programs) {
-      all.judged.emplace(object.name, program.name);
+      all.judged.emplace(name, program.name);
     }
     for (std::size_t site = 0; site < object.sites.size(); ++site) {
       const std::uint32_t relocation = object.sites[site].relocation;
       const RelocationNeed& need = object.relocations[relocation];
       const RelocationState state = report->sites[site];
-      Answered& answered = all.answers[{.object = object.name,
+      Answered& answered = all.answers[{.object = name,
                                         .path = need.path,
                                         .kind = need.kind,
                                         .program = program_of(object, object.sites[site])}];
@@ -246,26 +293,16 @@ class Troubles {
   std::map<Question, NewlyBroken> found_;
 };
 
-std::vector<std::string> names_missing_in(const std::vector<ObjectSummary>& objects,
-                                          const std::vector<ObjectSummary>& others) {
-  std::vector<std::string> missing;
-  for (const ObjectSummary& object : objects) {
-    if (std::ranges::find(others, object.name, &ObjectSummary::name) == others.end()) {
-      missing.push_back(object.name);
-    }
-  }
-  return missing;
-}
-
 // Goes through the kernels of both.
 class Comparison {
  public:
-  Comparison(const Manifest& before, const Manifest& after) : before_(before), after_(after) {}
+  Comparison(const Manifest& before, const Manifest& after)
+      : before_(before), after_(after), objects_(before.run.objects, after.run.objects) {}
 
   ManifestDiff run() {
     diff_.has_answers = !before_.run.answers.objects.empty() && !after_.run.answers.objects.empty();
-    diff_.added_objects = names_missing_in(after_.run.objects, before_.run.objects);
-    diff_.gone_objects = names_missing_in(before_.run.objects, after_.run.objects);
+    diff_.added_objects = objects_.added();
+    diff_.gone_objects = objects_.gone();
     std::map<std::string_view, const KernelOutcome*> earlier;
     for (const KernelOutcome& kernel : before_.run.kernels) {
       earlier.emplace(kernel.archive_path, &kernel);
@@ -300,7 +337,8 @@ class Comparison {
   const Answers& answers(const Manifest& manifest, AnswersOfResults& known, std::size_t result) {
     const auto [found, is_new] = known.try_emplace(result);
     if (is_new && result != AnswerTable::kNoResult && diff_.has_answers) {
-      found->second = answers_of(manifest.run.answers, result);
+      found->second = answers_of(manifest.run.answers, result,
+                                 &manifest == &before_ ? objects_ : SameObjects());
     }
     return found->second;
   }
@@ -335,6 +373,7 @@ class Comparison {
 
   const Manifest& before_;
   const Manifest& after_;
+  SameObjects objects_;
   ManifestDiff diff_;
   AnswersOfResults before_answers_;
   AnswersOfResults after_answers_;

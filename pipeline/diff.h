@@ -47,7 +47,7 @@ struct ManifestDiff {
   bool has_answers = true;  // false: one of both was written by a version that did not keep answers
   std::vector<std::string> added_kernels;  // archive paths
   std::vector<std::string> gone_kernels;
-  std::vector<std::string> added_objects;  // names
+  std::vector<std::string> added_objects;  // names, sorted
   std::vector<std::string> gone_objects;
   // Archive paths. These kernels have answers in one of both runs only, and are told of nowhere
   // else.
@@ -62,8 +62,10 @@ struct ManifestDiff {
   [[nodiscard]] bool is_empty() const;
 };
 
-// Kernels are the same by their archive path, relocations by object, program, kind and access
-// path. Pure.
+// Kernels are the same by their archive path, relocations by object, program, kind and access path.
+// Objects are the same by their path; of those that are left, by their file's name (that of the
+// second one in a file ends in "#2"), where it is there once in each run. They are called as in
+// the later run. Pure.
 [[nodiscard]] ManifestDiff diff_manifests(const Manifest& before, const Manifest& after);
 
 }  // namespace btfbatch

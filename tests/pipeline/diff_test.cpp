@@ -174,6 +174,40 @@ TEST(Diff, ProgramsThatBreakAlikeAreToldTogether) {
   EXPECT_THAT(diff.newly_broken[0].programs, ElementsAre("enter", "trace"));
 }
 
+TEST(Diff, AnObjectGivenByAnotherPathIsTheSame) {
+  const std::vector<std::vector<RelocationState>> broken = {{kBroken, kWell}, {kWell, kWell}};
+  const auto given_as = [&](const std::string& one, const std::string& other) {
+    return one_kernel({two_programs(one), two_programs(other)}, broken);
+  };
+  const Manifest before = given_as("b1/runqlen", "b1/runqlen#2");
+  for (const Manifest& after :
+       {given_as("./b1/runqlen", "./b1/runqlen#2"), given_as("/tmp/b2/runqlen", "b3/runqlen#2")}) {
+    EXPECT_TRUE(diff_manifests(before, after).is_empty());
+  }
+  Manifest after = one_kernel({two_programs("b2/runqlen"), two_programs("b2/runqlen#2")},
+                              {{kBroken, kBroken}, {kWell, kWell}});
+  const ManifestDiff diff = diff_manifests(before, after);
+  ASSERT_EQ(diff.newly_broken.size(), 1U);
+  EXPECT_EQ(diff.newly_broken[0].object, "b2/runqlen");
+  EXPECT_THAT(diff.newly_broken[0].programs, ElementsAre("enter"));
+  ASSERT_EQ(diff_manifests(after, before).mended.size(), 1U);
+  EXPECT_EQ(diff_manifests(after, before).mended[0].object, "b1/runqlen");
+}
+
+TEST(Diff, ObjectsOfOneFileNameAreToldApartByTheirPathsAlone) {
+  const auto given_as = [](const std::string& one, const std::string& other) {
+    return one_kernel({two_programs(one), two_programs(other)}, {{kBroken, kWell}, {kWell, kWell}});
+  };
+  const Manifest before = given_as("a/x.bpf.o", "b/x.bpf.o");
+  EXPECT_TRUE(diff_manifests(before, given_as("./a/x.bpf.o", "./b/x.bpf.o")).is_empty());
+  const ManifestDiff moved = diff_manifests(before, given_as("c/x.bpf.o", "d/x.bpf.o"));
+  EXPECT_THAT(moved.gone_objects, ElementsAre("a/x.bpf.o", "b/x.bpf.o"));
+  EXPECT_THAT(moved.added_objects, ElementsAre("c/x.bpf.o", "d/x.bpf.o"));
+  // What has its path still is not taken for another.
+  EXPECT_THAT(diff_manifests(before, given_as("a/x.bpf.o", "b/y.bpf.o")).gone_objects,
+              ElementsAre("b/x.bpf.o"));
+}
+
 TEST(Diff, ARenamedProgramChangesNoAnswer) {
   ObjectNeeds renamed = two_programs("a.bpf.o");
   renamed.programs[1].name = "leave";
