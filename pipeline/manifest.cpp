@@ -155,7 +155,7 @@ void refuse_others(const Json& json) {
   if (json.contains("results") && json.contains("broken")) {
     throw NotADocument{"it is a report"};
   }
-  if (json.contains("kernels") && json.contains("aliases")) {
+  if (json.contains("kernels") && json.contains("aliases") && !json.contains("tool")) {
     throw NotADocument{"it is an index.json"};
   }
 }
