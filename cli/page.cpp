@@ -39,14 +39,14 @@ void Page::list(std::span<const std::string> lines) {
   point_to_more(lines.size() - shown);
 }
 
-void Page::packed_list(std::span<const std::string> words) {
+void Page::packed_list(std::span<const std::string> words, std::size_t hanging) {
   const std::size_t shown = std::min(words.size(), kLongestPackedList);
   std::string line;
   for (std::size_t i = 0; i < shown; ++i) {
     const std::string word = printable(words[i]) + (i + 1 < words.size() ? "," : "");
     if (!line.empty() && line.size() + word.size() > kPackedColumns) {
       text_ += fmt::format("   {}\n", line);
-      line.clear();
+      line.assign(hanging, ' ');
     }
     line += " " + word;
   }
@@ -104,7 +104,7 @@ void Page::objects(std::span<const ObjectSummary> objects, std::size_t relocatio
     row("kernel BTF", format_count(bound_count, "program") +
                           " for kernels with BTF of their own only; 'btfbatch inspect' says more");
     for (const std::vector<std::string>& programs : bound) {
-      packed_list(programs);
+      packed_list(programs, 2);
     }
   }
   if (!warnings.empty()) {

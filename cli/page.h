@@ -23,8 +23,8 @@ class Page {
   void row(std::string_view label, std::size_t count);
   // A line for each.
   void list(std::span<const std::string> lines);
-  // As many on a line as fit.
-  void packed_list(std::span<const std::string> words);
+  // As many on a line as fit; `hanging`: by how much more all lines but the first are indented.
+  void packed_list(std::span<const std::string> words, std::size_t hanging = 0);
 
   // What was read as objects, where it was found, and what is to be known of it.
   void objects(std::span<const ObjectSummary> objects, std::size_t relocations,

@@ -53,6 +53,14 @@ TEST(Page, NamesEachProgramThatNeedsTheKernelsOwnBtf) {
   for (const ObjectSummary& object : objects) {
     EXPECT_THAT(text, HasSubstr("    " + object.name + ": on_open (fentry), on_close (fexit)\n"));
   }
+  objects.resize(1);
+  objects[0].kernel_btf_programs.assign(5, "on_reading (fentry)");
+  Page wide("see there");
+  wide.objects(objects, 0, 0);
+  EXPECT_THAT(
+      std::move(wide).text(),
+      HasSubstr("    a0.bpf.o: on_reading (fentry), on_reading (fentry), on_reading (fentry),\n"
+                "      on_reading (fentry), on_reading (fentry)\n"));
 }
 
 TEST(Page, NamesCannotSteerTheTerminal) {
