@@ -23,12 +23,12 @@ namespace btfbatch {
 // What neither coding nor decoding takes: raw BTF of more than 1 GiB.
 inline constexpr std::size_t kMaxPackedBtf = std::size_t{1} << 30;
 
-// Codes `btf` by itself. Slow (some 0.5 s a kernel): for the few that have no base. Fails only on
+// Codes `btf` by itself. Slow (delta.cpp has times): for the few that have no base. Fails only on
 // more than kMaxPackedBtf bytes.
 [[nodiscard]] Result<std::vector<std::byte>> encode_whole(std::span<const std::byte> btf);
 
-// A kernel to code others against, made ready once for any number of them: some 30 ms, and about
-// ten times the raw size in memory.
+// A kernel to code others against, made ready once for any number of them. Takes about ten times
+// its raw size in memory.
 class EncoderBase {
  public:
   // `btf` is borrowed and must outlive the base. Any bytes are taken.

@@ -1,4 +1,5 @@
-// Coding a kernel type by type; rebuild.h reads it.
+// Coding a kernel type by type; rebuild.h reads it. What comes out is described, for other readers
+// too, in docs/pack-format.md, which a change here has to change.
 #pragma once
 
 #include "core/pack/align.h"

@@ -41,7 +41,7 @@
 //     24 16  XXH3-128 of the BTF
 //     40  8  low 64 bits of the XXH3-128 of the blob
 //     48  4  number of its base; 0xffffffff: coded by itself
-//     52  4  coding: 0 as encode_whole() of core/pack/delta.h, 1 as encode_delta()
+//     52  4  coding: 0 by itself, 1 against its base. docs/pack-format.md says what its bytes are
 //     56  8  0
 //
 //   kernel, 40 bytes; sorted by path. Distro, release, arch and kernel release follow from the path
