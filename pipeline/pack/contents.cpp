@@ -65,6 +65,12 @@ Result<BasePack> BasePack::open(const std::filesystem::path& file) {
     base.blob_of_source_.emplace(kernels[i].source_hash, kernels[i].blob);
     base.kernel_of_blob_.emplace(kernels[i].blob, i);
   }
+  const std::vector<PackBlob>& blobs = base.pack_->index().blobs;
+  for (std::uint32_t i = 0; i < blobs.size(); ++i) {
+    if (!check.failure_of(i)) {
+      base.blob_of_btf_.emplace(blobs[i].id, i);
+    }
+  }
   if (damaged > 0) {
     spdlog::warn("{}: {} of its {} kernels are damaged; they are packed anew", file.string(),
                  damaged, kernels.size());
@@ -75,6 +81,19 @@ Result<BasePack> BasePack::open(const std::filesystem::path& file) {
 std::optional<std::uint32_t> BasePack::find(const ContentId& source) const {
   const auto found = blob_of_source_.find(source);
   return found == blob_of_source_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::uint32_t> BasePack::find_btf(std::span<const std::byte> btf,
+                                                const ContentId& id) const {
+  const auto found = blob_of_btf_.find(id);
+  if (found == blob_of_btf_.end()) {
+    return std::nullopt;
+  }
+  // The id finds the candidate, the bytes decide.
+  Buffer kept;
+  const Result<void> decoded = pack_->decode_alone(found->second, kept);
+  return decoded && std::ranges::equal(kept.bytes(), btf) ? std::optional(found->second)
+                                                          : std::nullopt;
 }
 
 std::optional<std::uint32_t> BasePack::kernel_of(std::uint32_t blob) const {
@@ -117,7 +136,7 @@ void read_kernel(KernelWork& work, const BasePack& base, const UnpackLimits& lim
   }
 }
 
-void survey_kernel(KernelWork& work, BufferPool& buffers) {
+void survey_kernel(KernelWork& work, const BasePack& base, BufferPool& buffers) {
   if (has_failed(work) || work.to_pack->kept) {
     return;
   }
@@ -125,8 +144,11 @@ void survey_kernel(KernelWork& work, BufferPool& buffers) {
   const std::span<const std::byte> btf = work.btf.bytes();
   kernel.btf_size = btf.size();
   kernel.id = content_id_of(btf);
-  kernel.sketch = Sketch::of(btf);
-  kernel.stored = compress_lightly(btf);
+  kernel.kept = base.find_btf(btf, kernel.id);
+  if (!kernel.kept) {
+    kernel.sketch = Sketch::of(btf);
+    kernel.stored = compress_lightly(btf);
+  }
   buffers.give_back(std::exchange(work.btf, Buffer()));
 }
 

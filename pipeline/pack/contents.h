@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,6 +37,11 @@ class BasePack {
   // The blob of a kernel whose file in the archive had this hash; nothing where there is none.
   [[nodiscard]] std::optional<std::uint32_t> find(const ContentId& source) const;
 
+  // The blob that decodes to these bytes, whose id is `id`; nothing where there is none. A kernel
+  // of the pack need not have it any more.
+  [[nodiscard]] std::optional<std::uint32_t> find_btf(std::span<const std::byte> btf,
+                                                      const ContentId& id) const;
+
   // A kernel of the pack that has the blob; nothing for a blob that others are coded against and no
   // kernel has any more.
   [[nodiscard]] std::optional<std::uint32_t> kernel_of(std::uint32_t blob) const;
@@ -43,12 +49,13 @@ class BasePack {
  private:
   std::shared_ptr<const PackFile> pack_;
   std::unordered_map<ContentId, std::uint32_t> blob_of_source_;
+  std::unordered_map<ContentId, std::uint32_t> blob_of_btf_;
   std::unordered_map<std::uint32_t, std::uint32_t> kernel_of_blob_;
 };
 
 // What is known of a kernel between the stages.
 struct KernelToPack {
-  std::optional<std::uint32_t> kept;  // its blob in the base; the rest is empty then
+  std::optional<std::uint32_t> kept;  // its blob in the base; the rest is of no use then
   std::uint64_t btf_size = 0;
   ContentId id;  // of the BTF
   Sketch sketch;
@@ -60,8 +67,9 @@ struct KernelToPack {
 void read_kernel(KernelWork& work, const BasePack& base, const UnpackLimits& limits,
                  BufferPool& buffers);
 
-// Second stage: uses work.btf up. Thread-safe.
-void survey_kernel(KernelWork& work, BufferPool& buffers);
+// Second stage: uses work.btf up. A file that the base does not know may have a BTF that it has.
+// Thread-safe.
+void survey_kernel(KernelWork& work, const BasePack& base, BufferPool& buffers);
 
 // One distinct BTF.
 struct Content {

@@ -63,7 +63,7 @@ Result<void> read_archive(Archive& archive, const BasePack& base, const UnpackLi
   Result<void> added;
   run_graph(archive, jobs, stop,
             {.unpack = [&](KernelWork& work) { read_kernel(work, base, limits, buffers); },
-             .judge = [&](KernelWork& work) { survey_kernel(work, buffers); },
+             .judge = [&](KernelWork& work) { survey_kernel(work, base, buffers); },
              .collect =
                  [&](KernelWork& work) {
                    if (stop.stopped()) {

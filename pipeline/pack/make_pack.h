@@ -21,7 +21,7 @@ struct PackOptions {
   std::filesystem::path archive{};  // as of RunOptions
   std::filesystem::path out{};      // the pack; its folder must exist
   // An earlier pack, which may be `out`: a kernel whose file in the archive is the same as when it
-  // was packed is taken over as it is. Empty for none.
+  // was packed, or whose BTF is one that the pack has, is taken over as it is. Empty for none.
   std::filesystem::path base{};
   Filter filter{};
   unsigned jobs = 0;                          // threads; 0: one per core

@@ -102,6 +102,57 @@ TEST_F(MakePack, TakesOverWhatHasNotChanged) {
   EXPECT_EQ(run_from(file), run_from(archive()));
 }
 
+TEST_F(MakePack, ABtfThatTheBaseHasIsNotStoredAgain) {
+  add_kernels(1);
+  const std::filesystem::path file = dir_ / "hub.btfpack";
+  const PackSummary first = pack(archive(), file);
+  const std::string former = "debian/11/x86_64/5.0-amd64.btf.tar.xz";
+  const auto content = btf(test::kernel_names().front());
+  const auto expect_each_once = [&](const PackSummary& summary) {
+    EXPECT_EQ(summary.kernels, first.kernels + 1);
+    EXPECT_EQ(summary.unchanged, summary.kernels);
+    EXPECT_EQ(summary.unique, first.unique);
+    EXPECT_EQ(summary.pack_bytes, std::filesystem::file_size(file));
+    const Result<PackFile> made = PackFile::open(file);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->index().blobs.size(), first.unique);
+    EXPECT_EQ(run_from(file), run_from(archive()));
+  };
+  // The same BTF in another file; the one that it was packed from is there, and then is not.
+  add("debian/12/x86_64/6.0.btf", content);
+  expect_each_once(pack(archive(), file, {.base = file}));
+  std::filesystem::remove(archive() / former);
+  std::filesystem::remove(archive() / "debian/12/x86_64/6.0.btf");
+  add("debian/12/x86_64/6.1.btf.tar.xz", test::make_kernel_tar("other-name.btf", content));
+  add("debian/12/x86_64/6.2.btf.tar.xz", test::make_kernel_tar("third-name.btf", content));
+  expect_each_once(pack(archive(), file, {.base = file}));
+}
+
+TEST_F(MakePack, ABtfThatNoKernelOfTheBaseHasAnyMoreIsNotStoredAgain) {
+  add_kernels(1);
+  const std::filesystem::path file = dir_ / "hub.btfpack";
+  pack(archive(), file);
+  // A kernel goes that another is coded against: its blob stays.
+  const Result<PackFile> first = PackFile::open(file);
+  ASSERT_TRUE(first);
+  const auto& blobs = first->index().blobs;
+  const auto on_base = std::ranges::find_if(blobs, [](const PackBlob& b) { return !!b.base; });
+  ASSERT_NE(on_base, blobs.end());
+  const auto& kernels = first->index().kernels;
+  const auto gone = std::ranges::find(kernels, *on_base->base, &PackKernel::blob);
+  Buffer content;
+  ASSERT_TRUE(first->decode_alone(gone->blob, content));
+  std::filesystem::remove(archive() / gone->path);
+  pack(archive(), file, {.base = file});
+  ASSERT_EQ(PackFile::open(file)->index().blobs.size(), blobs.size());
+
+  add("debian/12/x86_64/6.0.btf", std::string(test::text_of(content.bytes())));
+  const PackSummary back = pack(archive(), file, {.base = file});
+  EXPECT_EQ(back.unchanged, back.kernels);
+  EXPECT_EQ(back.unique, blobs.size());
+  EXPECT_EQ(PackFile::open(file)->index().blobs.size(), blobs.size());
+}
+
 TEST_F(MakePack, PacksAnewWhatIsDamagedInTheBase) {
   add_kernels(1);
   const std::filesystem::path file = dir_ / "hub.btfpack";
