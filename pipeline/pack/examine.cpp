@@ -62,28 +62,26 @@ Result<PackCheck> check_pack(const std::filesystem::path& file, unsigned jobs,
   const auto begin = std::chrono::steady_clock::now();
   Announcer announcer;
   StopSignal stop(observer.should_stop, announcer.mutex());
-  const Result<PackFile> pack = PackFile::open(file);
-  if (!pack) {
-    return std::unexpected(pack.error());
+  // One open file for all of it: what is checked is one pack, even where the file is replaced.
+  Result<PackFile> opened = PackFile::open(file);
+  if (!opened) {
+    return std::unexpected(std::move(opened).error());
   }
+  const auto pack = std::make_shared<const PackFile>(*std::move(opened));
   PackCheck check;
   check.problems = pack->check_frame();
 
   const UnpackLimits limits{.max_btf_size = std::numeric_limits<std::uint64_t>::max(),
                             .stop = &stop};
-  Result<std::unique_ptr<Archive>> archive =
-      open_pack_archive(file, {.filter = {},
-                               .max_btf_size = limits.max_btf_size,
-                               .stop = &stop,
-                               .clashes = Clashes::kIgnore});
-  if (!archive) {
-    return std::unexpected(std::move(archive).error());
-  }
+  const std::unique_ptr<Archive> archive = pack_archive(pack, {.filter = {},
+                                                               .max_btf_size = limits.max_btf_size,
+                                                               .stop = &stop,
+                                                               .clashes = Clashes::kIgnore});
   announcer.tell(observer.begin, pack->index().kernels.size());
   const PastResults nothing_known{ResultRules{}};
   BufferPool buffers;
   run_graph(
-      **archive, thread_count(jobs), stop,
+      *archive, thread_count(jobs), stop,
       {.unpack = [&](KernelWork& work) { unpack_kernel(work, limits, nothing_known, buffers); },
        .judge = [&](KernelWork& work) { drop_btf(work, buffers); },
        .collect =

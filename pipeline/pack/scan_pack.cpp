@@ -21,7 +21,7 @@ namespace {
 
 class PackArchive : public Archive {
  public:
-  PackArchive(std::shared_ptr<const PackFile> pack, ScanOptions options)
+  PackArchive(const std::shared_ptr<const PackFile>& pack, ScanOptions options)
       : found_{.aliases = pack->index().aliases, .ignored = pack->index().ignored} {
     Admission admission(std::move(options.filter), options.clashes);
     BlobCheck check(*pack);
@@ -122,8 +122,12 @@ Result<std::unique_ptr<Archive>> open_pack_archive(const std::filesystem::path& 
   for (const std::string& damage : pack->damage()) {
     spdlog::warn("{}: {}", file.string(), damage);
   }
-  return std::make_unique<PackArchive>(std::make_shared<const PackFile>(*std::move(pack)),
-                                       std::move(options));
+  return pack_archive(std::make_shared<const PackFile>(*std::move(pack)), std::move(options));
+}
+
+std::unique_ptr<Archive> pack_archive(const std::shared_ptr<const PackFile>& pack,
+                                      ScanOptions options) {
+  return std::make_unique<PackArchive>(pack, std::move(options));
 }
 
 }  // namespace btfbatch

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/error.h"
+#include "pipeline/pack/pack_file.h"
 #include "pipeline/scan.h"
 
 namespace btfbatch {
@@ -19,5 +20,9 @@ namespace btfbatch {
 // first, as entries with a failure.
 [[nodiscard]] Result<std::unique_ptr<Archive>> open_pack_archive(const std::filesystem::path& file,
                                                                  ScanOptions options);
+
+// The same of a pack that is open; what is damaged in it as a whole is its owner's to tell.
+[[nodiscard]] std::unique_ptr<Archive> pack_archive(const std::shared_ptr<const PackFile>& pack,
+                                                    ScanOptions options);
 
 }  // namespace btfbatch

@@ -23,6 +23,13 @@ class Pack : public ProgramTest {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return btfbatch(arguments);
   }
+  static std::size_t count_of(std::string_view text, std::string_view part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
+      ++count;
+    }
+    return count;
+  }
   void break_last_blob() const {
     std::string bytes = read_file(file());
     // Behind the last blob come the second index and header, as long as the first ones.
@@ -94,7 +101,12 @@ TEST_F(Pack, ATruncatedOneIsToldAtOnce) {
   arguments[1] = file();
   const ProgramResult run = btfbatch(arguments);
   EXPECT_EQ(run.exit_code, 0);  // nothing but the spare index is hit
-  EXPECT_THAT(run.err, HasSubstr("hub.btfpack: is truncated: has "));
+  EXPECT_EQ(count_of(run.err, "hub.btfpack: is truncated: has "), 1U) << run.err;
+
+  // By a check as well, which opens the file once.
+  const ProgramResult checked = btfbatch({"pack", "--check", file()});
+  EXPECT_EQ(checked.exit_code, 2);
+  EXPECT_EQ(count_of(checked.err, "is truncated: has "), 1U) << checked.err;
 }
 
 TEST_F(Pack, UnpackGivesTheArchiveBack) {
