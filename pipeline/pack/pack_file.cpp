@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -44,66 +43,73 @@ Result<PackFile> PackFile::open(const std::filesystem::path& path) {
   return pack;
 }
 
-// The copy at the beginning is enough, whatever became of the rest; the one at the end is looked at
-// where the first is no good.
+// Of two copies of header and index one is enough to read all there is. The others are looked at
+// all the same: they are small, and who is told of the damage can still make a new pack.
 Result<void> PackFile::read_index() {
-  const auto header_at = [this](std::uint64_t offset) -> Result<PackHeader> {
-    std::vector<std::byte> bytes(
-        std::min<std::uint64_t>(kPackHeaderSize, file_.size - std::min(offset, file_.size)));
-    if (Result<void> read = read_at(offset, bytes); !read) {
-      return std::unexpected(std::move(read).error());
+  Result<PackHeader> header = read_header_at(0);
+  if (!header) {
+    Result<PackHeader> last =
+        read_header_at(file_.size - std::min<std::uint64_t>(file_.size, kPackHeaderSize));
+    if (!last || last->file_size != file_.size) {
+      return std::unexpected(std::move(header).error());
     }
-    return decode_pack_header(bytes);
-  };
-  const Result<PackHeader> first = header_at(0);
-  Error why;
-  if (first) {
-    header_ = *first;
-    if (file_.size != header_.file_size) {
-      damage_.push_back(
-          file_.size < header_.file_size
-              ? fmt::format("is truncated: has {} of {} bytes", file_.size, header_.file_size)
-              : fmt::format("has {} bytes where it should have {}", file_.size, header_.file_size));
-    }
-    Result<PackIndex> index = read_index_at(header_, kPackHeaderSize);
-    if (index) {
-      index_ = *std::move(index);
-      return {};
-    }
-    why = std::move(index).error();
-  } else {
-    why = first.error();
+    header = std::move(last);
   }
-  const std::uint64_t end = first ? header_.file_size : file_.size;
-  const Result<PackHeader> last =
-      end < kPackHeaderSize ? fail("too short") : header_at(end - kPackHeaderSize);
-  if (!last || last->file_size != end) {
-    return std::unexpected(std::move(why));
-  }
-  Result<PackIndex> index = read_index_at(*last, end - kPackHeaderSize - last->index_size);
+  header_ = *header;
+  Result<PackIndex> index = read_index_at(kPackHeaderSize);
   if (!index) {
-    return std::unexpected(std::move(why));
+    Result<PackIndex> last = read_index_at(header_.file_size - header_.blobs_begin());
+    if (!last) {
+      return std::unexpected(std::move(index).error());
+    }
+    index = std::move(last);
   }
-  header_ = *last;
   index_ = *std::move(index);
-  damage_.push_back(fmt::format("{}; those at its end are used", why.message));
+
+  const std::uint64_t size = header_.file_size;
+  const std::uint64_t blobs = header_.blobs_begin();
+  const ContentId header_checksum = content_id_of(encode_pack_header(header_));
+  const auto expect = [this](std::uint64_t begin, std::uint64_t end, const ContentId& checksum,
+                             const char* name) {
+    if (std::optional<std::string> damage = damage_of(begin, end, checksum, name)) {
+      damage_.push_back(*std::move(damage));
+    }
+  };
+  expect(0, kPackHeaderSize, header_checksum, "the header at its beginning");
+  expect(kPackHeaderSize, blobs, header_.index_checksum, "the index at its beginning");
+  if (file_.size < size) {
+    damage_.push_back(fmt::format("is truncated: has {} of {} bytes", file_.size, size));
+    return {};
+  }
+  expect(size - blobs, size - kPackHeaderSize, header_.index_checksum, "the index at its end");
+  expect(size - kPackHeaderSize, size, header_checksum, "the header at its end");
+  if (file_.size > size) {
+    damage_.push_back(fmt::format("has {} bytes where it should have {}", file_.size, size));
+  }
   return {};
 }
-
-Result<PackIndex> PackFile::read_index_at(const PackHeader& header, std::uint64_t offset) const {
-  // Before memory is taken for it.
-  if (offset > file_.size || header.index_size > file_.size - offset) {
-    return fail(fmt::format("index: ends at {}, and the file has {} bytes",
-                            offset + header.index_size, file_.size));
+Result<PackHeader> PackFile::read_header_at(std::uint64_t offset) const {
+  std::vector<std::byte> bytes(std::min<std::uint64_t>(kPackHeaderSize, file_.size - offset));
+  if (Result<void> read = read_at(offset, bytes); !read) {
+    return std::unexpected(std::move(read).error());
   }
-  std::vector<std::byte> bytes(header.index_size);
+  return decode_pack_header(bytes);
+}
+
+Result<PackIndex> PackFile::read_index_at(std::uint64_t offset) const {
+  // Before memory is taken for it.
+  if (offset > file_.size || header_.index_size > file_.size - offset) {
+    return fail(fmt::format("index: ends at {}, and the file has {} bytes",
+                            offset + header_.index_size, file_.size));
+  }
+  std::vector<std::byte> bytes(header_.index_size);
   if (Result<void> read = read_at(offset, bytes); !read) {
     return fail_within("index", std::move(read).error());
   }
-  if (content_id_of(bytes) != header.index_checksum) {
+  if (content_id_of(bytes) != header_.index_checksum) {
     return fail("index: its checksum is wrong");
   }
-  return decode_pack_index(bytes, header.blobs_size());
+  return decode_pack_index(bytes, header_.blobs_size());
 }
 
 Result<Buffer> PackFile::read_blob(std::uint32_t blob) const {
@@ -166,46 +172,34 @@ Result<void> PackFile::decode_alone(std::uint32_t blob, Buffer& btf) const {
   return {};
 }
 
+std::optional<std::string> PackFile::damage_of(std::uint64_t begin, std::uint64_t end,
+                                               const ContentId& checksum, const char* name) const {
+  ContentHasher hasher;
+  std::vector<std::byte> piece(kPiece);
+  while (begin < end) {
+    const std::span<std::byte> part =
+        std::span(piece).first(std::min<std::uint64_t>(piece.size(), end - begin));
+    if (Result<void> read = read_at(begin, part); !read) {
+      return fmt::format("{} {}", name, read.error().message);
+    }
+    hasher.add(part);
+    begin += part.size();
+  }
+  if (hasher.id() != checksum) {
+    return fmt::format("{} is damaged: its checksum is wrong", name);
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> PackFile::check_frame() const {
   std::vector<std::string> wrong = damage_;
-  if (file_.size != header_.file_size) {
-    return wrong;
-  }
-  const auto checksum = [this](std::uint64_t begin, std::uint64_t end) -> Result<ContentId> {
-    ContentHasher hasher;
-    std::vector<std::byte> piece(kPiece);
-    while (begin < end) {
-      const std::span<std::byte> part =
-          std::span(piece).first(std::min<std::uint64_t>(piece.size(), end - begin));
-      if (Result<void> read = read_at(begin, part); !read) {
-        return std::unexpected(std::move(read).error());
-      }
-      hasher.add(part);
-      begin += part.size();
-    }
-    return hasher.id();
-  };
-  const std::uint64_t size = header_.file_size;
-  const ContentId header_checksum = content_id_of(encode_pack_header(header_));
-  struct Part {
-    std::uint64_t begin;
-    std::uint64_t end;
-    ContentId expected;
-    const char* name;
-  };
-  const std::uint64_t blobs = header_.blobs_begin();
-  const std::array<Part, 5> parts = {{
-      {0, kPackHeaderSize, header_checksum, "the header at its beginning"},
-      {kPackHeaderSize, blobs, header_.index_checksum, "the index at its beginning"},
-      {blobs, size - blobs, header_.blobs_checksum, "what lies between the indexes"},
-      {size - blobs, size - kPackHeaderSize, header_.index_checksum, "the index at its end"},
-      {size - kPackHeaderSize, size, header_checksum, "the header at its end"},
-  }};
-  for (const Part& part : parts) {
-    const Result<ContentId> found = checksum(part.begin, part.end);
-    if (!found || *found != part.expected) {
-      wrong.push_back(fmt::format(
-          "{} {}", part.name, found ? "is damaged: its checksum is wrong" : found.error().message));
+  const std::uint64_t begin = header_.blobs_begin();
+  const std::uint64_t end = begin + header_.blobs_size();
+  // What was cut off is told already.
+  if (end <= file_.size) {
+    if (std::optional<std::string> damage =
+            damage_of(begin, end, header_.blobs_checksum, "what lies between the indexes")) {
+      wrong.push_back(*std::move(damage));
     }
   }
   return wrong;

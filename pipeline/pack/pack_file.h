@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ namespace btfbatch {
 // opened; may be shared between threads.
 class PackFile {
  public:
-  // Reads header and index, from the end of the file where those at its beginning are damaged.
+  // Reads header and index, from the end of the file where those at its beginning are damaged, and
+  // compares the two copies.
   // Fails where the file cannot be read, is no pack or one of another version, or both indexes are
   // damaged.
   [[nodiscard]] static Result<PackFile> open(const std::filesystem::path& path);
@@ -32,7 +34,8 @@ class PackFile {
   [[nodiscard]] const PackIndex& index() const { return index_; }
 
   // What was seen to be wrong with the file as a whole, though the index could be read: "is
-  // truncated: has 100 of 200 bytes". Empty where nothing was.
+  // truncated: has 100 of 200 bytes", or that a copy of header or index is damaged. Empty where
+  // nothing was.
   [[nodiscard]] const std::vector<std::string>& damage() const { return damage_; }
 
   // The coded bytes of a blob. Fails where they are not there, or their checksum is not right.
@@ -47,16 +50,20 @@ class PackFile {
   // The same where no base is at hand: decodes as many blobs as its depth says.
   [[nodiscard]] Result<void> decode_alone(std::uint32_t blob, Buffer& btf) const;
 
-  // Reads the file from end to end: whether all its checksums are right, those of the two copies of
-  // header and index among them. Returns what is wrong besides single blobs.
+  // Reads the rest of the file as well, all that lies between the two indexes. Returns damage(),
+  // and whether that has another checksum than the header says.
   [[nodiscard]] std::vector<std::string> check_frame() const;
 
  private:
   PackFile() = default;
 
   [[nodiscard]] Result<void> read_index();
-  [[nodiscard]] Result<PackIndex> read_index_at(const PackHeader& header,
-                                                std::uint64_t offset) const;
+  [[nodiscard]] Result<PackHeader> read_header_at(std::uint64_t offset) const;
+  [[nodiscard]] Result<PackIndex> read_index_at(std::uint64_t offset) const;
+  // What is to be told of a part of the file that is not as its checksum says.
+  [[nodiscard]] std::optional<std::string> damage_of(std::uint64_t begin, std::uint64_t end,
+                                                     const ContentId& checksum,
+                                                     const char* name) const;
   [[nodiscard]] Result<void> read_at(std::uint64_t offset, std::span<std::byte> bytes) const;
 
   OpenFile file_;

@@ -109,6 +109,35 @@ TEST_F(Pack, ATruncatedOneIsToldAtOnce) {
   EXPECT_EQ(count_of(checked.err, "is truncated: has "), 1U) << checked.err;
 }
 
+TEST_F(Pack, ADamagedCopyOfTheIndexIsToldByAllThatReadIt) {
+  ASSERT_EQ(make().exit_code, 0);
+  const std::string whole = read_file(file());
+  for (const auto& [at, name] :
+       {std::pair(whole.size() - 10, "header"), std::pair(whole.size() - 100, "index")}) {
+    std::string bytes = whole;
+    bytes[at] ^= 1;
+    dir_.write("hub.btfpack", bytes);
+    Arguments run = job();
+    run[1] = file();
+    for (const Arguments& arguments :
+         {run,
+          {"report", "--archive", file(), "--objs", object_path("field_kinds")},
+          {"unpack", "--archive", file(), "--out", (dir_ / "all").string()},
+          {"pack", "--archive", file(), "--out", (dir_ / "new.btfpack").string()},
+          {"pack", "--archive", archive().string(), "--out", (dir_ / "new.btfpack").string(),
+           "--base", file()},
+          {"pack", "--list", file()},
+          {"pack", "--stats", file()}}) {
+      const ProgramResult result = btfbatch(arguments);
+      EXPECT_EQ(result.exit_code, 0) << result.err;
+      EXPECT_EQ(count_of(result.err, std::string("hub.btfpack: the ") + name +
+                                         " at its end is damaged: its checksum is wrong"),
+                1U)
+          << arguments[0] << ": " << result.err;
+    }
+  }
+}
+
 TEST_F(Pack, UnpackGivesTheArchiveBack) {
   dir_.write("archive/debian/12/x86_64/9.9-broken.btf.tar.xz", "no");
   const ProgramResult made = make();

@@ -103,6 +103,7 @@ TEST_F(Damage, OneChangedByteNeverGivesAWrongOneAndIsAlwaysFound) {
     const std::size_t lost = expect_no_wrong_byte(bytes);
     if (at < begin || at >= end) {
       EXPECT_EQ(lost, 0U) << "at " << at << ", though one index of two is enough";
+      EXPECT_EQ(PackFile::open(file_)->damage().size(), 1U) << "at " << at;
     }
     const PackCheck checked = check();
     EXPECT_FALSE(checked.is_whole()) << "at " << at;
