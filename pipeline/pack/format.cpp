@@ -252,18 +252,21 @@ Result<PackHeader> decode_pack_header(std::span<const std::byte> bytes) {
   }
   const ByteReader reader(bytes, false);
   const std::optional<std::uint32_t> version = reader.read<std::uint32_t>(kMagic.size());
-  if (!version || bytes.size() < kPackHeaderSize) {
+  const bool is_whole = bytes.size() >= kPackHeaderSize;
+  const bool is_sealed = is_whole && *reader.read<std::uint64_t>(kHeaderChecksumOffset) ==
+                                         checksum_of(bytes.first(kPackHeaderSize));
+  // Before the rest: another version may have another size, and its checksum in another place.
+  if (version && *version != kPackVersion) {
+    return fail(fmt::format("has format version {}, and this btfbatch reads version {}{}", *version,
+                            kPackVersion, is_sealed ? "" : "; or its header is damaged"));
+  }
+  if (!is_whole) {
     return fail(fmt::format("header: ends after {} bytes", bytes.size()));
   }
-  bytes = bytes.first(kPackHeaderSize);
-  if (*reader.read<std::uint64_t>(kHeaderChecksumOffset) != checksum_of(bytes)) {
+  if (!is_sealed) {
     return fail("header: its checksum is wrong");
   }
-  if (*version != kPackVersion) {
-    return fail(fmt::format("has format version {}, and this btfbatch reads version {}", *version,
-                            kPackVersion));
-  }
-  Cursor cursor(bytes.subspan(kMagic.size() + sizeof *version), {});
+  Cursor cursor(bytes.first(kPackHeaderSize).subspan(kMagic.size() + sizeof *version), {});
   const std::uint32_t header_size = cursor.u32();
   PackHeader header;
   header.file_size = cursor.u64();

@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
 #include <set>
+#include <span>
 
 #include "pipeline/pack/examine.h"
 #include "pipeline/pack/scan_pack.h"
@@ -143,11 +145,21 @@ TEST_F(Damage, OtherFilesAreNoPacks) {
     ASSERT_FALSE(archive);
     EXPECT_THAT(archive.error().message, HasSubstr("not a pack"));
   }
+}
+
+TEST_F(Damage, AnotherVersionIsNotRead) {
+  // Both headers, sealed anew, so that the version is all there is against them.
   std::string newer = whole_;
-  newer[8] = 9;  // both headers, so that neither is merely damaged
-  newer[newer.size() - kPackHeaderSize + 8] = 9;
+  for (const std::size_t at : {std::size_t{0}, newer.size() - kPackHeaderSize}) {
+    newer[at + 8] = 9;
+    const std::uint64_t checksum =
+        blob_checksum(std::as_bytes(std::span(newer)).subspan(at, kPackHeaderSize - 8));
+    std::memcpy(newer.data() + at + kPackHeaderSize - 8, &checksum, sizeof checksum);
+  }
   dir_.write("hub.btfpack", newer);
-  EXPECT_FALSE(open_archive(file_, {.filter = {}, .max_btf_size = 1}));
+  const auto archive = open_archive(file_, {.filter = {}, .max_btf_size = 1});
+  ASSERT_FALSE(archive);
+  EXPECT_EQ(archive.error().message, "has format version 9, and this btfbatch reads version 2");
 }
 
 TEST_F(Damage, AFileThatIsReplacedWhileItIsReadIsReadToItsEnd) {
