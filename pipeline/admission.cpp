@@ -10,6 +10,8 @@
 
 #include "core/btf/load.h"
 #include "pipeline/file.h"
+#include "pipeline/output_folder.h"
+#include "pipeline/output_plan.h"
 
 namespace btfbatch {
 namespace {
@@ -108,8 +110,16 @@ std::optional<Error> check_output_path(std::string_view path) {
       return Error{"its name is too long"};
     }
   }
+  if (path.contains('\0')) {
+    return Error{"its path has a NUL byte"};
+  }
   if (!is_utf8(path)) {
     return Error{"its path is not UTF-8"};
+  }
+  const std::string_view top = path.substr(0, path.find('/'));
+  const bool is_below = top.size() < path.size();
+  if (top == kStagingName || (is_below && (top == kManifestName || top == kIndexName))) {
+    return Error{"its path is that of a file of btfbatch's own"};
   }
   return std::nullopt;
 }

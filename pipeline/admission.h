@@ -30,7 +30,8 @@ enum class NameSays : std::uint8_t {
 [[nodiscard]] bool has_hidden_part(std::string_view path);
 
 // Why a path that came from an archive or a manifest cannot be a path of the output: it is
-// absolute, leads upwards, has empty parts, is too long or is not UTF-8. Nothing where it can.
+// absolute, leads upwards, has empty parts or a NUL byte, is too long, is not UTF-8, or lies where
+// an output keeps files of its own. Nothing where it can.
 [[nodiscard]] std::optional<Error> check_output_path(std::string_view path);
 
 // Decides on one kernel after the other. Not to be used from two threads at once.

@@ -28,7 +28,10 @@ std::string relative_link(std::string_view from, std::string_view to) {
 
 // Whether `path` is free: not taken, not a folder of another path, not within one.
 bool is_free(const OutputPlan& plan, std::string_view path) {
-  if (path == kManifestName || path == kIndexName || plan.contains(path)) {
+  const auto is_file = [&plan](std::string_view taken) {
+    return taken == kManifestName || taken == kIndexName || plan.contains(taken);
+  };
+  if (is_file(path)) {
     return false;
   }
   const std::string folder = fmt::format("{}/", path);
@@ -37,7 +40,7 @@ bool is_free(const OutputPlan& plan, std::string_view path) {
     return false;
   }
   for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
-    if (plan.contains(path.substr(0, slash))) {
+    if (is_file(path.substr(0, slash))) {
       return false;
     }
   }

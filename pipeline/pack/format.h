@@ -151,8 +151,7 @@ struct PackIndex {
 [[nodiscard]] std::vector<std::byte> encode_pack_index(const PackIndex& index);
 
 // Checks everything that the essay above promises, so that no number in the result has to be
-// checked again; an alias is a path that may be placed in an output. `blobs_size` is that of all
-// blobs together.
+// checked again. A path may be anything. `blobs_size` is that of all blobs together.
 [[nodiscard]] Result<PackIndex> decode_pack_index(std::span<const std::byte> bytes,
                                                   std::uint64_t blobs_size);
 

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -22,7 +23,15 @@ namespace {
 class PackArchive : public Archive {
  public:
   PackArchive(const std::shared_ptr<const PackFile>& pack, ScanOptions options)
-      : found_{.aliases = pack->index().aliases, .ignored = pack->index().ignored} {
+      : found_{.aliases = {}, .ignored = pack->index().ignored} {
+    for (const Alias& alias : pack->index().aliases) {
+      if (check_output_path(alias.path)) {
+        found_.ignored.push_back(alias.path);
+      } else {
+        found_.aliases.push_back(alias);
+      }
+    }
+    std::ranges::sort(found_.ignored);
     Admission admission(std::move(options.filter), options.clashes);
     BlobCheck check(*pack);
     std::vector<Entry> good;

@@ -39,6 +39,14 @@ TEST(CheckOutputPath, RefusesWhatLeadsElsewhere) {
   EXPECT_EQ(reason("a//x.btf"), "its path has an empty part");
   EXPECT_EQ(reason("a/./x.btf"), "its path has an empty part");
   EXPECT_EQ(reason(""), "its path is empty");
+  EXPECT_EQ(reason(std::string_view("a\0b/c/d.btf", 11)), "its path has a NUL byte");
+  for (const char* own : {"btfbatch.json/x86_64/x.btf", "index.json/x.btf", ".btfbatch-staging",
+                          ".btfbatch-staging/blobs/x.btf"}) {
+    EXPECT_EQ(reason(own), "its path is that of a file of btfbatch's own");
+  }
+  for (const char* other : {"a/btfbatch.json/x.btf", "btfbatch.json.btf", "btfbatch.jso/x.btf"}) {
+    EXPECT_EQ(reason(other), "");
+  }
   EXPECT_EQ(reason(std::string(256, 'a')), "its name is too long");
   std::string deep;
   for (int i = 0; i < 2000; ++i) {
