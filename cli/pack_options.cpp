@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -59,7 +60,22 @@ Example:
   130  stopped by SIGINT (143: by SIGTERM); --out is left as it was)"};
 }
 
-Result<void> check_pack_options(PackSettings& settings,
+// The first given option that a job which looks into a pack does not heed; empty where all are.
+std::string idle_option(const OptionTable& table, PackAction action) {
+  for (const OptionFacts& fact : table.facts()) {
+    constexpr std::array<std::string_view, 8> kHeeded = {
+        "list", "stats", "check", "json", "progress", "quiet", "verbose", "log-format"};
+    const std::string name = fact.option->get_lnames().front();
+    const bool is_heeded = std::ranges::find(kHeeded, name) != kHeeded.end() ||
+                           (name == "jobs" && action == PackAction::kCheck);
+    if (fact.option->count() > 0 && !is_heeded) {
+      return "--" + name;
+    }
+  }
+  return {};
+}
+
+Result<void> check_pack_options(PackSettings& settings, const OptionTable& table,
                                 const std::array<std::filesystem::path, 3>& examined) {
   constexpr std::array kActions = {PackAction::kList, PackAction::kStats, PackAction::kCheck};
   std::size_t count = 0;
@@ -74,6 +90,13 @@ Result<void> check_pack_options(PackSettings& settings,
                      !settings.base.empty();
   if (count > 1 || (count == 1 && makes)) {
     return fail("--list, --stats, --check and --archive are different jobs: give one of them");
+  }
+  if (count == 1) {
+    if (const std::string idle = idle_option(table, settings.action); !idle.empty()) {
+      return fail(
+          fmt::format("{} has no effect on {}: leave it out", idle,
+                      idle == "--jobs" ? "--list and --stats" : "--list, --stats and --check"));
+    }
   }
   if (count == 0) {
     if (settings.common.run.archive.empty()) {
@@ -128,7 +151,7 @@ std::expected<PackSettings, Answer> parse_pack_options(std::span<const std::stri
   if (auto read = line.parse(arguments); !read) {
     return std::unexpected(read.error());
   }
-  if (auto checked = check_pack_options(settings, examined); !checked) {
+  if (auto checked = check_pack_options(settings, table, examined); !checked) {
     return std::unexpected(line.wrong_usage(checked.error().message));
   }
   return settings;

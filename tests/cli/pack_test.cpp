@@ -173,6 +173,18 @@ TEST_F(Pack, WrongUsageNamesTheRemedy) {
   EXPECT_THAT(error_of({"pack", "--archive", "x", "--out", "y"}),
               HasSubstr("--archive: 'x' does not exist"));
   EXPECT_THAT(error_of({"pack", "--list", "x", "--check", "x"}), HasSubstr("give one of them"));
+  for (const char* action : {"--list", "--stats", "--check"}) {
+    for (const char* option : {"--arch", "--distro", "--release", "--kernel", "--include",
+                               "--exclude", "--max-btf-size"}) {
+      EXPECT_THAT(error_of({"pack", action, "x", option, "1"}),
+                  HasSubstr(std::string(option) +
+                            " has no effect on --list, --stats and --check: leave it out"));
+    }
+    EXPECT_THAT(error_of({"pack", action, "x", "--progress", "never", "-j2"}),
+                HasSubstr(action == std::string_view("--check")
+                              ? "cannot be opened"
+                              : "--jobs has no effect on --list and --stats: leave it out"));
+  }
   EXPECT_THAT(error_of({"pack", "--check", "x"}), HasSubstr("x: cannot be opened: No such file"));
   EXPECT_THAT(error_of({"pack", "--list", archive().string()}), HasSubstr("is a folder"));
   EXPECT_THAT(error_of({"pack", "--archive", archive().string(), "--out", file(), "--base", "z"}),
