@@ -12,6 +12,7 @@ namespace btfbatch {
 namespace {
 
 constexpr std::size_t kPiece = 256U << 10;
+constexpr std::uint64_t kGiant = 16U << 20;  // bytes of BTF
 
 }  // namespace
 
@@ -133,6 +134,13 @@ Result<Buffer> PackFile::read_blob(std::uint32_t blob) const {
 Result<DecoderBase> PackFile::decode(std::uint32_t blob, const DecoderBase* base,
                                      Buffer& btf) const {
   btf.clear();
+  // A BTF of 27 MB takes 90 MB while it is decoded, all but itself for that moment only. So one
+  // such is decoded at a time, however many threads there are. Who holds the lock waits for
+  // nothing: `base` is decoded already.
+  std::unique_lock<std::mutex> giants_turn;
+  if (index_.blobs[blob].btf_size > kGiant) {
+    giants_turn = std::unique_lock(*one_giant_);
+  }
   const Result<Buffer> coded = read_blob(blob);
   if (!coded) {
     return std::unexpected(coded.error());

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,6 +69,7 @@ class PackFile {
   [[nodiscard]] Result<void> read_at(std::uint64_t offset, std::span<std::byte> bytes) const;
 
   OpenFile file_;
+  std::unique_ptr<std::mutex> one_giant_ = std::make_unique<std::mutex>();  // see decode()
   PackHeader header_;
   PackIndex index_;
   std::vector<std::string> damage_;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "tests/cli/program.h"
+#include "tests/support/btf_bytes.h"
 
 namespace btfbatch::test {
 namespace {
@@ -159,6 +160,27 @@ TEST_F(Pack, UnpackGivesTheArchiveBack) {
     EXPECT_EQ(read_file(out() / kernel["path"].get<std::string>()).size(), kernel["btf_size"]);
   }
   EXPECT_EQ(kernels, 5U);
+}
+
+TEST_F(Pack, OneGiantIsDecodedAtATime) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer keeps what is freed";
+#endif
+  // More than 16 MiB each.
+  for (std::uint32_t number = 1; number <= 6; ++number) {
+    BtfBytes btf;
+    btf.add_int();
+    for (std::uint32_t i = 0; i < 720'000; ++i) {
+      btf.add(4, 0, 1, 4 + i * number % 64, {0, 1, 0});
+    }
+    dir_.write("giants/a/1/x86_64/5." + std::to_string(number) + ".btf", text_of(btf.bytes()));
+  }
+  ASSERT_EQ(btfbatch({"pack", "--archive", (dir_ / "giants").string(), "--out", file()}).exit_code,
+            0);
+  const ProgramResult alone = btfbatch({"pack", "--check", file(), "-j1"});
+  const ProgramResult together = btfbatch({"pack", "--check", file(), "-j4"});
+  EXPECT_EQ(together.exit_code, 0) << together.err;
+  EXPECT_LT(together.peak_memory, alone.peak_memory + (12U << 20));
 }
 
 TEST_F(Pack, WrongUsageNamesTheRemedy) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,7 +115,9 @@ ProgramResult RunningProgram::finish() {
     }
   }
   int status = 0;
-  ::waitpid(process_, &status, 0);
+  struct rusage usage{};
+  ::wait4(process_, &status, 0, &usage);
+  result_.peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) << 10;
   process_ = -1;
   result_.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   result_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

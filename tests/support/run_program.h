@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct ProgramResult {
   int signal = 0;      // the one that did
   std::string out;
   std::string err;
+  std::uint64_t peak_memory = 0;  // bytes that were resident at once
 };
 
 // A program that runs while the test goes on. Ended by force where the test forgets it.
