@@ -1,6 +1,7 @@
 #include "pipeline/pack/contents.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 #include <zstd.h>
 
@@ -18,6 +19,8 @@ namespace {
 
 // For bytes that are read back soon: little time, and about the size that xz gives.
 constexpr int kScratchLevel = 1;
+
+constexpr std::size_t kMostNamed = 4;  // kernels in a warning
 
 void make_failed(KernelWork& work, Error error) {
   work.outcome.reasons = {std::move(error.message)};
@@ -56,10 +59,10 @@ Result<BasePack> BasePack::open(const std::filesystem::path& file) {
   }
   BlobCheck check(*base.pack_);
   const std::vector<PackKernel>& kernels = base.pack_->index().kernels;
-  std::size_t damaged = 0;
+  std::vector<std::string_view> damaged;
   for (std::uint32_t i = 0; i < kernels.size(); ++i) {
     if (check.failure_of(kernels[i].blob)) {
-      ++damaged;
+      damaged.emplace_back(kernels[i].path);
       continue;
     }
     base.blob_of_source_.emplace(kernels[i].source_hash, kernels[i].blob);
@@ -71,9 +74,11 @@ Result<BasePack> BasePack::open(const std::filesystem::path& file) {
       base.blob_of_btf_.emplace(blobs[i].id, i);
     }
   }
-  if (damaged > 0) {
-    spdlog::warn("{}: {} of its {} kernels are damaged; they are packed anew", file.string(),
-                 damaged, kernels.size());
+  if (!damaged.empty()) {
+    const std::size_t named = std::min(damaged.size(), kMostNamed);
+    spdlog::warn("{}: {} of its {} kernels are damaged, and are packed anew: {}{}", file.string(),
+                 damaged.size(), kernels.size(), fmt::join(std::span(damaged).first(named), ", "),
+                 named < damaged.size() ? fmt::format(" and {} more", damaged.size() - named) : "");
   }
   return base;
 }

@@ -139,6 +139,22 @@ TEST_F(Pack, ADamagedCopyOfTheIndexIsToldByAllThatReadIt) {
   }
 }
 
+TEST_F(Pack, NamesWhatIsDamagedInTheBase) {
+  ASSERT_EQ(make().exit_code, 0);
+  const std::string whole = read_file(file());
+  std::uint64_t index_size = 0;
+  std::memcpy(&index_size, whole.data() + 24, sizeof index_size);
+  dir_.write("hub.btfpack", whole.substr(0, 80 + index_size));
+  const ProgramResult all = make({"--base", file()});
+  EXPECT_EQ(all.exit_code, 0);
+  EXPECT_THAT(all.err,
+              HasSubstr(std::string("5 of its 5 kernels are damaged, and are packed anew: ") +
+                        kArm + ".btf.tar.xz, " + kAmd1 + ".btf.tar.xz, "));
+  EXPECT_THAT(all.err, HasSubstr(" and 1 more\n"));
+  break_last_blob();
+  EXPECT_THAT(make({"--base", file()}).err, Not(HasSubstr(" more\n")));
+}
+
 TEST_F(Pack, UnpackGivesTheArchiveBack) {
   dir_.write("archive/debian/12/x86_64/9.9-broken.btf.tar.xz", "no");
   const ProgramResult made = make();
