@@ -135,7 +135,9 @@ std::expected<PackSettings, Answer> parse_pack_options(std::span<const std::stri
              run.out);
   table.path("--base", "FILE",
              "An earlier pack, which may be that of --out: only kernels that are new\n"
-             "or have changed since are coded, the others taken over as they are.",
+             "or have changed since are coded, the others taken over as they are. A\n"
+             "kernel that is gone still takes space while others are coded against it:\n"
+             "pack anew without --base now and then.",
              settings.base);
   table.group("Looking into one");
   table.path("--list", "FILE", "Every kernel with its sizes and the XXH3-128 of its BTF.",
