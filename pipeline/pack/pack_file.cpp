@@ -89,6 +89,7 @@ Result<void> PackFile::read_index() {
   }
   return {};
 }
+
 Result<PackHeader> PackFile::read_header_at(std::uint64_t offset) const {
   std::vector<std::byte> bytes(std::min<std::uint64_t>(kPackHeaderSize, file_.size - offset));
   if (Result<void> read = read_at(offset, bytes); !read) {
