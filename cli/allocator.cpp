@@ -11,10 +11,9 @@ extern "C" {
 // jemalloc reads this when it starts. One arena: what one thread has freed serves the next. With an
 // arena for each thread or two, a run with two threads holds 20 MB more and is no faster; small
 // pieces come from a thread's own cache either way. Only pieces of 32 MB and more have an arena of
-// their own, which gives them back to the system as soon as they are free. Nor are addresses kept
-// that memory was given back from (retain): with a kernel of 27 MB that saves 10 MB.
+// their own, which gives them back to the system as soon as they are free.
 extern const char* malloc_conf;
-const char* malloc_conf = "thp:always,narenas:1,retain:false,oversize_threshold:33554432";
+const char* malloc_conf = "thp:always,narenas:1,oversize_threshold:33554432";
 }
 
 namespace {

@@ -1,4 +1,4 @@
-// To code against a base, an index of it is needed, ten times its size in memory. So what shares a
+// To code against a base, an index of it is needed, five times its size in memory. So what shares a
 // base is coded by one thread in one go, and the index is gone when that is done; and threads take
 // the memory that they need from a budget, and wait where it is used up.
 #include "pipeline/pack/coding.h"
@@ -20,12 +20,13 @@ namespace {
 // More than this with one base is split, so that threads have equal shares of the work.
 constexpr std::size_t kMostInUnit = 8;
 
-// Bytes for all threads together.
-constexpr std::uint64_t kMemory = 90U << 20;
+// Bytes for all threads together: two of them have room for kernels of 5 MB at once. The whole job
+// then takes 145 MB at most, be they many or one of 27 MB.
+constexpr std::uint64_t kMemory = 112U << 20;
 // What coding takes, in sizes of the BTF: an index of the base and the base itself; the kernel, its
 // parts, and what is made of them.
-constexpr std::uint64_t kForBase = 12;
-constexpr std::uint64_t kForKernel = 6;
+constexpr std::uint64_t kForBase = 6;
+constexpr std::uint64_t kForKernel = 5;
 constexpr std::uint64_t kForWhole = 16;
 
 // A delta of more than one part in this many of the kernel is compared with coding it by itself.
