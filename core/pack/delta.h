@@ -27,7 +27,7 @@ inline constexpr std::size_t kMaxPackedBtf = std::size_t{1} << 30;
 // more than kMaxPackedBtf bytes.
 [[nodiscard]] Result<std::vector<std::byte>> encode_whole(std::span<const std::byte> btf);
 
-// A kernel to code others against, made ready once for any number of them. Takes about ten times
+// A kernel to code others against, made ready once for any number of them. Takes about five times
 // its raw size in memory.
 class EncoderBase {
  public:

@@ -184,7 +184,7 @@ Result<void> PackFile::decode_alone(std::uint32_t blob, Buffer& btf) const {
 std::optional<std::string> PackFile::damage_of(std::uint64_t begin, std::uint64_t end,
                                                const ContentId& checksum, const char* name) const {
   ContentHasher hasher;
-  std::vector<std::byte> piece(kPiece);
+  std::vector<std::byte> piece(std::min<std::uint64_t>(kPiece, end - begin));
   while (begin < end) {
     const std::span<std::byte> part =
         std::span(piece).first(std::min<std::uint64_t>(piece.size(), end - begin));

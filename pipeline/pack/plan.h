@@ -14,7 +14,7 @@ namespace btfbatch {
 
 // How many bases may stand between a kernel and the one coded by itself; see kDeepestBlob.
 inline constexpr std::uint32_t kDeepestPlanned = 6;
-// A larger BTF is no base: making one ready takes ten times its size in memory.
+// A larger BTF is no base: making one ready takes five times its size in memory.
 inline constexpr std::uint64_t kLargestPlannedBase = 8ULL << 20;
 
 // One distinct BTF.
