@@ -83,7 +83,7 @@
 // making a base ready for coding 10 to 25 ms; coding a delta 25 to 150 ms, nearly all of it zstd
 // -19 on what was spelled out, between strangers 380 ms; by itself 1.4 s. Decoding a delta 2 to 4
 // ms, between strangers 7 ms; by itself 10 ms; what was decoded is ready as a base. All of a pack
-// of Debian's (pack_bench hub.btfpack), bases included, 3.5 to 4.1 ms a kernel, 1.1 to 1.3 GB/s.
+// of Debian's (pack_bench hub.btfpack), bases included, 2.9 to 4.1 ms a kernel, 1.1 to 1.7 GB/s.
 //
 // What decoding waits for is memory. Tried, in milliseconds a kernel of the same pack, its bases
 // shared, the XXH3-128 among them:
