@@ -77,8 +77,7 @@ class Archive {
 // In a directory: hidden names are passed over; a symbolic link to a folder or a kernel of the
 // archive is an alias; one that leads elsewhere is followed, and each folder is visited once; one
 // that leads to a folder it lies in is ignored. In a tar: one folder around the whole tree (as `tar
-// c archive/` makes it) is left out of the paths; a link that leads elsewhere cannot be followed. A
-// link that leads nowhere, and is named like a kernel, is an entry with a failure.
+// c archive/` makes it) is left out of the paths.
 //
 // Fails where the path does not exist or is none of these.
 [[nodiscard]] Result<std::unique_ptr<Archive>> open_archive(const std::filesystem::path& path,

@@ -106,21 +106,21 @@ class TarArchive : public Archive {
         return entry;
       }
     }
-    if (!links_are_sorted_out_) {
-      links_are_sorted_out_ = true;
-      sort_out_links();
-    }
-    if (dead_links_.empty()) {
-      return std::nullopt;
-    }
-    Entry entry = std::move(dead_links_.back());
-    dead_links_.pop_back();
-    return entry;
+    return std::nullopt;
   }
 
   Findings findings() override {
-    found_.filtered_out = admission_.filtered_out();
-    return std::move(found_);
+    Findings found{
+        .aliases = {}, .ignored = std::move(ignored_), .filtered_out = admission_.filtered_out()};
+    for (std::string& path : found.ignored) {
+      path = within_tree(path);
+    }
+    for (const auto& [link, target] : links_) {
+      sort_out_link(link, target, found);
+    }
+    std::ranges::sort(found.aliases, {}, &Alias::path);
+    std::ranges::sort(found.ignored);
+    return found;
   }
 
  private:
@@ -136,12 +136,9 @@ class TarArchive : public Archive {
     if (member.type == TarMember::Type::kSymlink) {
       if (std::optional<std::string> target = resolve_link(path, member.link_target)) {
         links_[path] = *std::move(target);
-      } else {
-        leading_out_.push_back(std::move(path));
+        return std::nullopt;
       }
-      return std::nullopt;
-    }
-    if (member.type == TarMember::Type::kHardlink) {
+    } else if (member.type == TarMember::Type::kHardlink) {
       links_[path] = tidy(member.link_target);
       return std::nullopt;
     }
@@ -172,13 +169,12 @@ class TarArchive : public Archive {
     if (size == 0) {
       failure = Error{"empty: the file has no bytes"};
     }
-    path = within_tree(path);
-    kernels_.insert(path);  // where the filters leave it out as well: what leads to it is alive
-    std::optional<Entry> entry = admission_.admit(std::move(path), std::move(failure));
+    std::optional<Entry> entry = admission_.admit(within_tree(path), std::move(failure));
     if (!entry) {
       return std::nullopt;
     }
     entry->compressed_size = size;
+    kernels_.insert(entry->archive_path);
     if (says == NameSays::kKernel && !entry->failure) {
       if (const Result<void> read = reader_.read(content, max_size_); !read) {
         entry->failure = read.error();
@@ -195,72 +191,31 @@ class TarArchive : public Archive {
     return std::string(path);
   }
 
-  void sort_out_links() {
-    for (const std::string& path : ignored_) {
-      found_.ignored.push_back(within_tree(path));
-    }
-    for (const auto& [link, target] : links_) {
-      sort_out_link(link, target);
-    }
-    for (const std::string& link : leading_out_) {
-      add_dead_link(within_tree(link));
-    }
-    std::ranges::sort(found_.aliases, {}, &Alias::path);
-    std::ranges::sort(found_.ignored);
-  }
-
   // Follows a link to what it leads to in the end, and makes it an alias where that is a kernel or
   // a folder of kernels.
-  void sort_out_link(const std::string& link, const std::string& target) {
-    Alias alias{
-        .path = within_tree(link), .target = within_tree(follow(target)), .is_directory = false};
+  void sort_out_link(const std::string& link, std::string target, Findings& found) const {
+    constexpr int kMostLinks = 40;  // as the kernel follows
+    int followed = 0;
+    for (auto next = links_.find(target); next != links_.end() && followed < kMostLinks;
+         next = links_.find(target)) {
+      target = next->second;
+      ++followed;
+    }
+    Alias alias{.path = within_tree(link), .target = within_tree(target), .is_directory = false};
     if (check_output_path(alias.path)) {
-      found_.ignored.push_back(std::move(alias.path));
+      found.ignored.push_back(std::move(alias.path));
       return;
     }
     if (!kernels_.contains(alias.target)) {
       const std::string folder = alias.target + "/";
       const auto first_within = kernels_.lower_bound(folder);
       alias.is_directory = first_within != kernels_.end() && first_within->starts_with(folder);
-      if (!alias.is_directory) {
-        add_dead_link(std::move(alias.path));
-        return;
-      }
-      if (alias.path.starts_with(folder)) {
-        found_.ignored.push_back(std::move(alias.path));
+      if (!alias.is_directory || alias.path.starts_with(folder)) {
+        found.ignored.push_back(std::move(alias.path));
         return;
       }
     }
-    found_.aliases.push_back(std::move(alias));
-  }
-
-  // Where a path leads when every link on it has been followed.
-  [[nodiscard]] std::string follow(std::string path) const {
-    constexpr int kMostLinks = 40;  // as the kernel follows, and no longer path than it takes
-    constexpr std::size_t kLongestPath = 4096;
-    for (int followed = 0; followed < kMostLinks && path.size() < kLongestPath; ++followed) {
-      std::size_t end = 0;  // of the first part of the path that is a link
-      auto link = links_.end();
-      while (link == links_.end() && end < path.size()) {
-        end = std::min(path.find('/', end + 1), path.size());
-        link = links_.find(path.substr(0, end));
-      }
-      if (link == links_.end()) {
-        break;
-      }
-      path.replace(0, end, link->second);
-    }
-    return path;
-  }
-
-  // From a folder it would be a kernel that cannot be read.
-  void add_dead_link(std::string path) {
-    if (judge_name(file_name_of(path)) != NameSays::kKernel) {
-      found_.ignored.push_back(std::move(path));
-    } else if (std::optional<Entry> entry = admission_.admit(
-                   std::move(path), Error{"a link that leads to no kernel in this tar"})) {
-      dead_links_.push_back(*std::move(entry));
-    }
+    found.aliases.push_back(std::move(alias));
   }
 
   std::string name_;
@@ -273,11 +228,7 @@ class TarArchive : public Archive {
   std::optional<std::string> surrounding_;  // known from the first kernel on
   std::set<std::string> kernels_;           // archive paths
   std::map<std::string, std::string> links_;
-  std::vector<std::string> leading_out_;  // links as well
   std::vector<std::string> ignored_;
-  bool links_are_sorted_out_ = false;
-  std::vector<Entry> dead_links_;
-  Findings found_;
 };
 
 }  // namespace

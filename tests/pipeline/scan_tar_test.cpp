@@ -15,7 +15,6 @@ using test::TarMember;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
-using testing::UnorderedElementsAre;
 using MemberType = test::TarMember::Type;
 
 struct ScannedTar {
@@ -103,38 +102,6 @@ TEST(ScanTar, LinksAreAliasesWhereverTheyStand) {
   EXPECT_THAT(scanned.found.ignored,
               ElementsAre("../escape", "ubuntu/abs", "ubuntu/device.btf", "ubuntu/loop1",
                           "ubuntu/loop2", "ubuntu/nowhere", "ubuntu/out", "ubuntu/up"));
-}
-
-TEST(ScanTar, LinksNamedLikeKernelsThatLeadToNoneFail) {
-  const auto link = [](const char* name, const char* target) {
-    return TarMember{.name = name, .content = target, .type = MemberType::kSymlink};
-  };
-  const std::vector<TarMember> members = {
-      link("hub/ubuntu/20.04/x86_64/out.btf", "/elsewhere.btf"),
-      link("hub/ubuntu/20.04/x86_64/up.btf", "../../../../x.btf"),
-      link("hub/ubuntu/focal", "20.04"),
-      link("hub/ubuntu/by-folder.btf", "focal/x86_64/5.4.btf"),
-      {.name = "hub/ubuntu/20.04/x86_64/5.4.btf", .content = "x"},
-      {.name = "hub/README", .content = "x"},
-      link("hub/ubuntu/gone.btf.tar.xz", "nowhere"),
-      link("hub/ubuntu/text.btf", "../README"),
-      link("hub/ubuntu/round.btf", "round.btf"),
-      link("hub/ubuntu/gone", "nowhere")};
-  const ScannedTar scanned = scan(members);
-  const std::string reason = ": a link that leads to no kernel in this tar";
-  EXPECT_THAT(
-      scanned.failures,
-      UnorderedElementsAre("ubuntu/20.04/x86_64/out.btf" + reason,
-                           "ubuntu/20.04/x86_64/up.btf" + reason, "ubuntu/gone.btf.tar.xz" + reason,
-                           "ubuntu/text.btf" + reason, "ubuntu/round.btf" + reason));
-  EXPECT_THAT(scanned.paths, ElementsAre("ubuntu/20.04/x86_64/5.4.btf=x"));
-  EXPECT_THAT(scanned.aliases, ElementsAre("ubuntu/by-folder.btf -> ubuntu/20.04/x86_64/5.4.btf",
-                                           "ubuntu/focal -> ubuntu/20.04/"));
-  EXPECT_THAT(scanned.found.ignored, ElementsAre("README", "ubuntu/gone"));
-  // The filters are for them too.
-  const ScannedTar filtered = scan(members, {.exclude = {"*/20.04/*"}});
-  EXPECT_EQ(filtered.failures.size(), 3U);
-  EXPECT_EQ(filtered.found.filtered_out, 3U);
 }
 
 TEST(ScanTar, NamesThatLeadOutsideFail) {
