@@ -60,12 +60,13 @@ class SameObjects {
  public:
   SameObjects() = default;
   SameObjects(const std::vector<ObjectSummary>& before, const std::vector<ObjectSummary>& after) {
-    for (const ObjectSummary& object : before) gone_.insert(object.name);
-    for (const ObjectSummary& object : after) added_.insert(object.name);
+    const Names olds = gone_ = names_of(before);
+    const Names news = added_ = names_of(after);
     using std::filesystem::path;
-    pair_by([](std::string_view name) { return std::string(name); });
-    pair_by([](std::string_view name) { return path(name).lexically_normal().string(); });
-    pair_by([](std::string_view name) { return path(name).filename().string(); });
+    pair_by([](std::string_view name) { return std::string(name); }, olds, news);
+    pair_by([](std::string_view name) { return path(name).lexically_normal().string(); }, olds,
+            news);
+    pair_by([](std::string_view name) { return path(name).filename().string(); }, olds, news);
   }
 
   // What the later run calls an object of the earlier one.
@@ -78,15 +79,24 @@ class SameObjects {
   [[nodiscard]] std::vector<std::string> added() const { return {added_.begin(), added_.end()}; }
 
  private:
+  using Names = std::set<std::string_view>;
+
+  static Names names_of(const std::vector<ObjectSummary>& objects) {
+    Names names;
+    for (const ObjectSummary& object : objects) names.insert(object.name);
+    return names;
+  }
+
   // Pairs, of those that are left, what has the same key and is alone with it in its run.
   template <class KeyOf>
-  void pair_by(KeyOf key_of) {
+  void pair_by(KeyOf key_of, const Names& before, const Names& after) {
     std::map<std::string, std::array<std::vector<std::string_view>, 2>> by_key;
-    for (const std::string_view name : gone_) by_key[key_of(name)][0].push_back(name);
-    for (const std::string_view name : added_) by_key[key_of(name)][1].push_back(name);
+    for (const std::string_view name : before) by_key[key_of(name)][0].push_back(name);
+    for (const std::string_view name : after) by_key[key_of(name)][1].push_back(name);
     for (const auto& [key, names] : by_key) {
       const auto& [olds, news] = names;
-      if (olds.size() == 1 && news.size() == 1) {
+      if (olds.size() == 1 && news.size() == 1 && gone_.contains(olds.front()) &&
+          added_.contains(news.front())) {
         later_names_.emplace(olds.front(), news.front());
         gone_.erase(olds.front());
         added_.erase(news.front());
@@ -95,8 +105,8 @@ class SameObjects {
   }
 
   std::map<std::string_view, std::string_view> later_names_;
-  std::set<std::string_view> gone_;
-  std::set<std::string_view> added_;
+  Names gone_;
+  Names added_;
 };
 
 // All answers of one result. Several relocations with the same question count once, by the worst.
@@ -205,10 +215,29 @@ struct Difference {
   TroubleList mended;
 };
 
+bool was_broken_in_gone_program(const Question& question, const Answers& before,
+                                const Answers& after) {
+  Question first = question;
+  first.program = {};
+  for (auto at = before.answers.lower_bound(first);
+       at != before.answers.end() && at->first.is_of_same_relocation(question); ++at) {
+    if (is_trouble(at->second.state) &&
+        !after.judged.contains({question.object, at->first.program})) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Difference difference_of(const Answers& before, const Answers& after) {
   Difference difference{.changed = changes_between(before.answers, after.answers),
                         .newly_broken = troubles_only_in(after.answers, before.answers),
                         .mended = troubles_only_in(before.answers, after.answers)};
+  // A program of another name in place of one that is gone breaks nothing that was whole.
+  std::erase_if(difference.newly_broken, [&](const AnswerMap::value_type* entry) {
+    return !before.judged.contains({entry->first.object, entry->first.program}) &&
+           was_broken_in_gone_program(entry->first, before, after);
+  });
   // What is gone is not mended.
   std::erase_if(difference.mended, [&](const AnswerMap::value_type* entry) {
     return !after.judged.contains({entry->first.object, entry->first.program});
@@ -303,24 +332,20 @@ class Comparison {
     diff_.has_answers = !before_.run.answers.objects.empty() && !after_.run.answers.objects.empty();
     diff_.added_objects = objects_.added();
     diff_.gone_objects = objects_.gone();
-    std::map<std::string_view, const KernelOutcome*> earlier;
-    for (const KernelOutcome& kernel : before_.run.kernels) {
-      earlier.emplace(kernel.archive_path, &kernel);
-    }
-    for (const KernelOutcome& kernel : after_.run.kernels) {
-      const auto found = earlier.find(kernel.archive_path);
-      if (found == earlier.end()) {
-        diff_.added_kernels.push_back(kernel.archive_path);
-        newly_broken_.note(
-            troubles_only_in(answers(after_, after_answers_, kernel.result).answers, {}),
-            kernel.archive_path);
+    const Kernels earlier = kernels_of(before_);
+    const Kernels later = kernels_of(after_);
+    for (const auto& [path, kernel] : later) {
+      if (const auto found = earlier.find(path); found != earlier.end()) {
+        compare_kernel(*found->second, *kernel);
       } else {
-        compare_kernel(*found->second, kernel);
-        earlier.erase(found);
+        diff_.added_kernels.push_back(kernel->archive_path);
+        note_all_troubles(*kernel);
       }
     }
     for (const auto& [path, kernel] : earlier) {
-      diff_.gone_kernels.emplace_back(path);
+      if (!later.contains(path)) {
+        diff_.gone_kernels.emplace_back(path);
+      }
     }
     for (auto& [answers, kernels] : changed_) {
       diff_.changed.push_back({.kernels = std::move(kernels), .answers = answers});
@@ -332,6 +357,25 @@ class Comparison {
 
  private:
   using AnswersOfResults = std::map<std::size_t, Answers>;
+  using Kernels = std::map<std::string_view, const KernelOutcome*>;  // by archive path
+
+  // A tar may have a path twice, of which one alone is written.
+  static Kernels kernels_of(const Manifest& manifest) {
+    Kernels kernels;
+    for (const KernelOutcome& kernel : manifest.run.kernels) {
+      const auto [known, is_new] = kernels.emplace(kernel.archive_path, &kernel);
+      if (!is_new && known->second->outcome == Outcome::kFailed) {
+        known->second = &kernel;
+      }
+    }
+    return kernels;
+  }
+
+  // Of a kernel that has no answers in the earlier run.
+  void note_all_troubles(const KernelOutcome& kernel) {
+    newly_broken_.note(troubles_only_in(answers(after_, after_answers_, kernel.result).answers, {}),
+                       kernel.archive_path);
+  }
 
   // None where there are none to compare them with.
   const Answers& answers(const Manifest& manifest, AnswersOfResults& known, std::size_t result) {
@@ -355,10 +399,16 @@ class Comparison {
   }
 
   void compare_kernel(const KernelOutcome& before, const KernelOutcome& after) {
+    const bool failed = before.outcome == Outcome::kFailed;
     const bool fails = after.outcome == Outcome::kFailed;
-    if (fails != (before.outcome == Outcome::kFailed)) {
-      // One of both has no answers, so there is nothing to compare.
-      (fails ? diff_.newly_failed : diff_.no_longer_failed).push_back(after.archive_path);
+    if (fails && !failed) {
+      diff_.newly_failed.push_back(after.archive_path);
+      return;
+    }
+    if (failed && !fails) {
+      // What breaks on it may have come while it failed.
+      diff_.no_longer_failed.push_back(after.archive_path);
+      note_all_troubles(after);
       return;
     }
     const Difference& different = difference(before, after);

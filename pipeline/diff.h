@@ -49,8 +49,8 @@ struct ManifestDiff {
   std::vector<std::string> gone_kernels;
   std::vector<std::string> added_objects;  // names, sorted
   std::vector<std::string> gone_objects;
-  // Archive paths. These kernels have answers in one of both runs only, and are told of nowhere
-  // else.
+  // Archive paths. These kernels have answers in one of both runs only: what is broken on one that
+  // no longer fails is newly broken, as on an added one, and nothing else is said of them.
   std::vector<std::string> newly_failed;
   std::vector<std::string> no_longer_failed;
   std::size_t unchanged = 0;              // kernels
@@ -65,7 +65,8 @@ struct ManifestDiff {
 // Kernels are the same by their archive path, relocations by object, program, kind and access path.
 // Objects are the same by their path; of those that are left, by their file's name (that of the
 // second one in a file ends in "#2"), where it is there once in each run. They are called as in
-// the later run. Pure.
+// the later run. A program that is gone, and one of another name that is broken by the same
+// relocations, are one that was renamed. Pure.
 [[nodiscard]] ManifestDiff diff_manifests(const Manifest& before, const Manifest& after);
 
 }  // namespace btfbatch

@@ -96,7 +96,7 @@ TEST(Diff, AManifestWithoutAnswersHasNoReasons) {
   EXPECT_THAT(diff.newly_broken, IsEmpty());
 }
 
-TEST(Diff, AKernelThatFailsInOneRunIsComparedInNothingElse) {
+TEST(Diff, AKernelThatFailsIsComparedInNothingElse) {
   const std::string broken_kernel = "debian/12/x86_64/6.1.0-10.btf.tar.xz";
   Manifest after = example();
   KernelOutcome& kernel = after.run.kernels[2];
@@ -106,15 +106,29 @@ TEST(Diff, AKernelThatFailsInOneRunIsComparedInNothingElse) {
   kernel.content_id = {};
   const ManifestDiff diff = diff_manifests(example(), after);
   EXPECT_THAT(diff.newly_failed, ElementsAre(broken_kernel));
+  EXPECT_THAT(diff.newly_broken, IsEmpty());
   const ManifestDiff back = diff_manifests(after, example());
   EXPECT_THAT(back.no_longer_failed, ElementsAre(broken_kernel));
   EXPECT_FALSE(back.is_empty());
   for (const ManifestDiff& each : {diff, back}) {
     EXPECT_EQ(each.unchanged, 4U);
     EXPECT_THAT(each.changed, IsEmpty());
-    EXPECT_THAT(each.newly_broken, IsEmpty());
     EXPECT_THAT(each.mended, IsEmpty());
   }
+  // What breaks there may have come while it failed.
+  ASSERT_EQ(back.newly_broken.size(), 1U);
+  EXPECT_THAT(back.newly_broken[0].kernels, ElementsAre(broken_kernel));
+}
+
+TEST(Diff, AKernelThatATarHasTwiceIsOne) {
+  Manifest twice = example();
+  KernelOutcome failed;
+  failed.archive_path = twice.run.kernels[2].archive_path;
+  failed.outcome = Outcome::kFailed;
+  twice.run.kernels.insert(twice.run.kernels.begin() + 2, failed);
+  EXPECT_TRUE(diff_manifests(twice, twice).is_empty());
+  EXPECT_TRUE(diff_manifests(twice, example()).is_empty());
+  EXPECT_TRUE(diff_manifests(example(), twice).is_empty());
 }
 
 // One kernel, of which the objects have these states at their sites, as in two_programs().
@@ -203,6 +217,8 @@ TEST(Diff, ObjectsOfOneFileNameAreToldApartByTheirPathsAlone) {
   const ManifestDiff moved = diff_manifests(before, given_as("c/x.bpf.o", "d/x.bpf.o"));
   EXPECT_THAT(moved.gone_objects, ElementsAre("a/x.bpf.o", "b/x.bpf.o"));
   EXPECT_THAT(moved.added_objects, ElementsAre("c/x.bpf.o", "d/x.bpf.o"));
+  EXPECT_THAT(diff_manifests(before, given_as("a/x.bpf.o", "d/x.bpf.o")).added_objects,
+              ElementsAre("d/x.bpf.o"));
   // What has its path still is not taken for another.
   EXPECT_THAT(diff_manifests(before, given_as("a/x.bpf.o", "b/y.bpf.o")).gone_objects,
               ElementsAre("b/x.bpf.o"));
@@ -217,6 +233,16 @@ TEST(Diff, ARenamedProgramChangesNoAnswer) {
       diff_manifests(one_kernel({two_programs("a.bpf.o")}, {{kWell, kWell}}), after);
   ASSERT_EQ(diff.changed.size(), 1U);
   EXPECT_THAT(diff.changed[0].answers, IsEmpty());
+}
+
+TEST(Diff, ARenamedProgramBreaksNothing) {
+  ObjectNeeds renamed = two_programs("a.bpf.o");
+  renamed.programs[1].name = "leave";
+  const Manifest broken_before = one_kernel({two_programs("a.bpf.o")}, {{kWell, kBroken}});
+  const Manifest broken_after = one_kernel({renamed}, {{kWell, kBroken}});
+  EXPECT_THAT(diff_manifests(broken_before, broken_after).newly_broken, IsEmpty());
+  const Manifest well_before = one_kernel({two_programs("a.bpf.o")}, {{kWell, kWell}});
+  EXPECT_EQ(diff_manifests(well_before, broken_after).newly_broken.size(), 1U);
 }
 
 TEST(Diff, WhatIsGoneIsNotMendedAndWhatIsNewAndBrokenIsTold) {
