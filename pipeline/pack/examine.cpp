@@ -57,6 +57,18 @@ std::vector<PackSeries> series_of(const PackIndex& index) {
   return sorted;
 }
 
+namespace {
+
+// And so is none of the pack's kernels, though one of the same path may be.
+bool failed_when_packed(const PackIndex& index, const KernelWork& work) {
+  const auto known =
+      std::ranges::equal_range(index.failures, work.outcome.archive_path, {}, &PackFailure::path);
+  return has_failed(work) && std::ranges::find(known, work.outcome.reasons.front(),
+                                               &PackFailure::reason) != known.end();
+}
+
+}  // namespace
+
 Result<PackCheck> check_pack(const std::filesystem::path& file, unsigned jobs,
                              const PackCheckObserver& observer) {
   const auto begin = std::chrono::steady_clock::now();
@@ -86,11 +98,8 @@ Result<PackCheck> check_pack(const std::filesystem::path& file, unsigned jobs,
        .judge = [&](KernelWork& work) { drop_btf(work, buffers); },
        .collect =
            [&](KernelWork& work) {
-             // What failed when it was packed is none of the pack's kernels.
              const std::string& path = work.outcome.archive_path;
-             const auto& kernels = pack->index().kernels;
-             if (stop.stopped() ||
-                 !std::ranges::binary_search(kernels, path, {}, &PackKernel::path)) {
+             if (stop.stopped() || failed_when_packed(pack->index(), work)) {
                return;
              }
              const std::string reason =

@@ -87,7 +87,6 @@ class KeptSketches : public Archive {
       : wanted_(std::move(wanted)), contents_(contents) {
     std::vector<std::uint32_t> numbers;
     std::vector<std::uint32_t> blobs;
-    std::erase_if(wanted_, [&](std::size_t i) { return !base.kernel_of(*contents_[i].kept); });
     for (const std::size_t i : wanted_) {
       numbers.push_back(*base.kernel_of(*contents_[i].kept));
       blobs.push_back(*contents_[i].kept);
@@ -136,14 +135,15 @@ class KeptSketches : public Archive {
   std::size_t next_ = 0;
 };
 
-// The kept contents next to each new one.
-std::vector<std::size_t> kept_candidates(std::span<const PlannedBtf> btfs) {
+// The kept contents next to each new one, of those that a kernel of the base has.
+std::vector<std::size_t> kept_candidates(const BasePack& base, const std::vector<Content>& contents,
+                                         std::span<const PlannedBtf> btfs) {
   const std::vector<std::size_t> order = neighbours_together(btfs);
   std::set<std::size_t> candidates;
   const auto look = [&](auto at, auto end) {
     std::size_t found = 0;
     for (; at != end && found < kKeptCandidates; ++at) {
-      if (btfs[*at].fixed_depth) {
+      if (contents[*at].kept && base.kernel_of(*contents[*at].kept)) {
         candidates.insert(*at);
         ++found;
       }
@@ -171,7 +171,8 @@ std::vector<std::optional<std::size_t>> choose_bases(Contents& contents, const B
     }
   }
   if (base.pack() != nullptr) {
-    KeptSketches(base, kept_candidates(btfs), contents.contents()).make(limits, jobs, stop);
+    KeptSketches(base, kept_candidates(base, contents.contents(), btfs), contents.contents())
+        .make(limits, jobs, stop);
   }
   for (std::size_t i = 0; i < btfs.size(); ++i) {
     btfs[i].sketch = std::move(contents.contents()[i].sketch);

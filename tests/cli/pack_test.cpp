@@ -10,6 +10,7 @@
 namespace btfbatch::test {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -152,7 +153,8 @@ TEST_F(Pack, NamesWhatIsDamagedInTheBase) {
                         kArm + ".btf.tar.xz, " + kAmd1 + ".btf.tar.xz, "));
   EXPECT_THAT(all.err, HasSubstr(" and 1 more\n"));
   break_last_blob();
-  EXPECT_THAT(make({"--base", file()}).err, Not(HasSubstr(" more\n")));
+  EXPECT_THAT(make({"--base", file()}).err,
+              ContainsRegex(" of its 5 kernels are damaged, and are packed anew: [^ ]+\n"));
 }
 
 TEST_F(Pack, UnpackGivesTheArchiveBack) {
@@ -196,7 +198,8 @@ TEST_F(Pack, OneGiantIsDecodedAtATime) {
   const ProgramResult alone = btfbatch({"pack", "--check", file(), "-j1"});
   const ProgramResult together = btfbatch({"pack", "--check", file(), "-j4"});
   EXPECT_EQ(together.exit_code, 0) << together.err;
-  EXPECT_LT(together.peak_memory, alone.peak_memory + (12U << 20));
+  // What is decoded may lie there, three at a time; what decoding takes beside it, once.
+  EXPECT_LT(together.peak_memory, 2 * alone.peak_memory);
 }
 
 TEST_F(Pack, WrongUsageNamesTheRemedy) {

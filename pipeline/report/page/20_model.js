@@ -52,7 +52,9 @@ function seriesOf(kernels) {
     series.get(kernel.series).push(kernel);
   }
   for (const list of series.values()) list.sort((a, b) => a.age - b.age);
-  return series;
+  const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  return new Map([...series].sort(
+      ([, [a]], [, [b]]) => compare(a.distro, b.distro) || compare(a.arch, b.arch)));
 }
 
 const wholeSeries = seriesOf(model.kernels);

@@ -42,8 +42,9 @@ function brokenTable(accesses, withObject) {
     el('tbody', {}, accesses.map((access) => brokenRow(access, withObject))));
 }
 
-// An entry of the report as it is on some of the kernels, and as far as it is in a wanted state there.
-// On all kernels and in any state this is the entry itself.
+// An entry of the report as it is on some of the kernels, and as far as it is in a wanted state
+// there, in all the programs that it is in anywhere. On all kernels and in any state this is the
+// entry itself.
 function narrowed(entry, series, wanted) {
   const object = model.objects[entry.object];
   const missing = [];

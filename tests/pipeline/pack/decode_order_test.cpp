@@ -101,6 +101,13 @@ TEST(DecodeOrder, TakesTheLightestFirst) {
   EXPECT_THAT(decode_order(blobs, wanted), ElementsAre(0, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6));
 }
 
+// While few bases lie ready.
+TEST(DecodeOrder, TakesTheSeriesWithTheLargestKernelFirst) {
+  std::vector<PackBlob> blobs = blobs_with_bases({std::nullopt, 0U, std::nullopt, 2U});
+  blobs[3].btf_size *= 5;
+  EXPECT_THAT(decode_order(blobs, std::vector<std::uint32_t>{0, 1, 2, 3}), ElementsAre(2, 0, 3, 1));
+}
+
 TEST(DecodeOrder, PassesOverWhatIsNotWanted) {
   const std::vector<PackBlob> blobs =
       blobs_with_bases({std::nullopt, 0U, 1U, 2U, std::nullopt, 4U});

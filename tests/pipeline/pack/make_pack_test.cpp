@@ -7,6 +7,7 @@
 #include <atomic>
 #include <map>
 
+#include "pipeline/pack/examine.h"
 #include "tests/pipeline/pack/archive_fixture.h"
 
 namespace btfbatch {
@@ -165,6 +166,20 @@ TEST_F(MakePack, PacksAnewWhatIsDamagedInTheBase) {
   EXPECT_EQ(second.kernels, first.kernels);
   EXPECT_LT(second.unchanged, second.kernels);
   EXPECT_EQ(run_from(dir_ / "new.btfpack"), run_from(archive()));
+}
+
+// As after a second `tar --append`.
+TEST_F(MakePack, APathThatATarHasTwiceOnceBrokenIsPackedWhole) {
+  members_ = {{.name = "debian/12/x86_64/6.1.btf.tar.xz", .content = kernel("twins")},
+              {.name = "debian/12/x86_64/6.1.btf.tar.xz", .content = "broken"}};
+  dir_.write("twice.tar", make_tar(members_));
+  const PackSummary summary = pack(dir_ / "twice.tar", dir_ / "hub.btfpack");
+  EXPECT_EQ(summary.kernels, 1U);
+  EXPECT_EQ(summary.failures.size(), 1U);
+  const auto check = check_pack(dir_ / "hub.btfpack", 2, {});
+  ASSERT_TRUE(check) << check.error().message;
+  EXPECT_EQ(check->kernels, 1U);
+  EXPECT_TRUE(check->damaged.empty());
 }
 
 TEST_F(MakePack, FailsWithNothingChanged) {
