@@ -23,10 +23,11 @@ HelpTexts diff_texts() {
       .description =
           R"(btfbatch diff compares the manifests of two runs: kernels added and gone, results that changed and
 which relocations made them, relocations that break where they did not. Kernels are the same by
-their path in the archive, relocations by object, program, kind and access path. Of a kernel
-that failed in one of both runs no more is said than that; but what is broken on one that failed in the
-earlier run counts as newly broken, as on a kernel that was added. An object that was given by another path, as of a
-build in another folder, is known by its file's name, where that is there once in each run.
+their path in the archive, relocations by object, program, kind and access path. Of a kernel that
+failed in one of both runs no more is said than that; but what is broken on one that failed in the
+earlier run counts as newly broken, as on a kernel that was added. An object that was given by
+another path, as of a build in another folder, is known by its file's name, where that is there once
+in each run.
 
 Example:
   btfbatch diff yesterday/btfbatch.json btfs/btfbatch.json --markdown

@@ -178,9 +178,8 @@ std::string short_markdown(const ManifestDiff& diff) {
     changed += results.kernels.size();
   }
   return fmt::format(
-      "### btfbatch: {}\n\n{} added, {} gone, {} changed, {} unchanged, {} newly failed, {} no "
-      "longer "
-      "failed; {} newly broken, {} mended\n\n",
+      "### btfbatch: {}\n\n{} added, {} gone, {} changed, {} unchanged, {} newly failed, "
+      "{} no longer failed; {} newly broken, {} mended\n\n",
       diff.newly_broken.empty() ? "nothing newly broken" : "newly broken relocations",
       format_count(diff.added_kernels.size(), "kernel"), diff.gone_kernels.size(), changed,
       diff.unchanged, diff.newly_failed.size(), diff.no_longer_failed.size(),

@@ -215,6 +215,7 @@ struct Difference {
   TroubleList mended;
 };
 
+// Whether the relocation was in trouble before in a program that is not judged any more.
 bool was_broken_in_gone_program(const Question& question, const Answers& before,
                                 const Answers& after) {
   Question first = question;

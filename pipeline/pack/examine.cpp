@@ -25,6 +25,14 @@ std::string name_of(const std::string& path) {
   return name;
 }
 
+// And so is none of the pack's kernels, though one of the same path may be.
+bool failed_when_packed(const PackIndex& index, const KernelWork& work) {
+  const auto known =
+      std::ranges::equal_range(index.failures, work.outcome.archive_path, {}, &PackFailure::path);
+  return has_failed(work) && std::ranges::find(known, work.outcome.reasons.front(),
+                                               &PackFailure::reason) != known.end();
+}
+
 }  // namespace
 
 std::vector<PackSeries> series_of(const PackIndex& index) {
@@ -56,18 +64,6 @@ std::vector<PackSeries> series_of(const PackIndex& index) {
   std::ranges::stable_sort(sorted, {}, &PackSeries::name);
   return sorted;
 }
-
-namespace {
-
-// And so is none of the pack's kernels, though one of the same path may be.
-bool failed_when_packed(const PackIndex& index, const KernelWork& work) {
-  const auto known =
-      std::ranges::equal_range(index.failures, work.outcome.archive_path, {}, &PackFailure::path);
-  return has_failed(work) && std::ranges::find(known, work.outcome.reasons.front(),
-                                               &PackFailure::reason) != known.end();
-}
-
-}  // namespace
 
 Result<PackCheck> check_pack(const std::filesystem::path& file, unsigned jobs,
                              const PackCheckObserver& observer) {

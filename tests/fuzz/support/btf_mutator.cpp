@@ -58,11 +58,8 @@ std::optional<EditableBtf> EditableBtf::read(std::span<const std::byte> bytes) {
   editable.strings_.assign(view->string(0), view->string_size());
   editable.types_.emplace_back();
   for (std::uint32_t id = 1; id < view->type_count(); ++id) {
-    const btf::Type& t = view->type(id);
-    const auto kind = static_cast<std::size_t>(t.kind());
-    const auto* words = std::bit_cast<const std::uint32_t*>(&t);
-    const auto count = (btf::kFixedSize[kind] + btf::kPerElement[kind] * t.vlen()) / 4;
-    editable.types_.emplace_back(words, words + count);
+    const auto* words = std::bit_cast<const std::uint32_t*>(&view->type(id));
+    editable.types_.emplace_back(words, words + btf::type_size(words[1]) / sizeof *words);
   }
   return editable;
 }
